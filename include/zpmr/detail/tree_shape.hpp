@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <zpmr/detail/node.hpp>
+
+namespace zpmr::detail {
+
+/// While one lives no tracker is made or destroyed. Readers share; one thread may nest them.
+class shape_reader {
+ public:
+  shape_reader() noexcept;
+  ~shape_reader();
+  shape_reader(const shape_reader&) = delete;
+  shape_reader& operator=(const shape_reader&) = delete;
+};
+
+/// The trackers that have no parent.
+node_list& roots() noexcept;
+
+}  // namespace zpmr::detail

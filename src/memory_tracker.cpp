@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <cstdint>
+#include <new>
+#include <utility>
+#include <zpmr/memory_tracker.hpp>
+
+#include "check.hpp"
+
+namespace zpmr {
+
+namespace {
+
+/// While one lives a policy is running on this thread: its charges ask no further policy.
+class policy_call {
+ public:
+  policy_call() noexcept { ++detail::this_thread.policy_calls; }
+  ~policy_call() { --detail::this_thread.policy_calls; }
+  policy_call(const policy_call&) = delete;
+  policy_call& operator=(const policy_call&) = delete;
+};
+
+limit_action ask(limit_policy* policy, const limit_event& event) {
+  if (policy == nullptr) return limit_action::deny;
+  const policy_call call;
+  return policy->on_limit(event);
+}
+
+}  // namespace
+
+struct memory_tracker::grant : detail::overdraft_grant {
+  const limit_event& event;
+  limit_policy& policy;
+};
+
+memory_tracker::memory_tracker(std::string_view name, limit_policy* policy)
+    : memory_tracker(name, nullptr, policy) {}
+
+memory_tracker::memory_tracker(std::string_view name, memory_tracker& parent, limit_policy* policy)
+    : memory_tracker(name, &parent, policy) {}
+
+memory_tracker::memory_tracker(std::string_view name, memory_tracker* parent, limit_policy* policy)
+    : node(parent, policy != nullptr ? policy->limit() : no_limit), name_(name), policy_(policy) {
+  join();
+}
+
+memory_tracker::~memory_tracker() {
+  if constexpr (ZPMR_CHECKED) {
+    if (children().first.load(std::memory_order_relaxed) != nullptr) {
+      detail::fail("tracker \"%s\" is destroyed before its children", name_.c_str());
+    }
+    if (const std::size_t left = bytes_in_use()) {
+      detail::fail("tracker \"%s\" is destroyed while %zu bytes are in use", name_.c_str(), left);
+    }
+  }
+  leave();
+}
+
+bool memory_tracker::try_charge(std::size_t bytes) noexcept {
+  if (bytes > PTRDIFF_MAX) return false;
+  const detail::amount amount{bytes, bytes, 0};
+  bool stored;
+  if (charge_quickly(amount, stored)) return true;
+  detail::charge_manner manner;
+  const bool fitted = !node::charge_slowly(amount, stored, nullptr, manner);
+  if (!fitted) count_denied();
+  return fitted;
+}
+
+detail::charge_manner memory_tracker::charge_slowly(detail::amount amount, bool stored) {
+  return charge_with(nullptr, amount, stored, 1);
+}
+
+/// Calls itself for each grant, so that the grants lie on the stack, however many there are.
+detail::charge_manner memory_tracker::charge_with(grant* granted, detail::amount amount,
+                                                  bool stored, unsigned attempt) {
+  detail::charge_manner manner;
+  while (const std::optional<detail::refusal> refused =
+             node::charge_slowly(amount, std::exchange(stored, false), granted, manner)) {
+    const auto& full = static_cast<const memory_tracker&>(*refused->full);
+    const limit_event event{full, amount.bytes, refused->bytes_in_use, refused->limit, attempt};
+    limit_policy* const policy = full.policy_to_ask(attempt);
+    if (attempt == 1) ++detail::this_thread.charges_asked;
+    switch (ask(policy, event)) {
+      case limit_action::retry:
+        ++attempt;
+        break;
+      case limit_action::grant: {
+        grant here{{full, granted}, event, *policy};
+        return charge_with(&here, amount, false, attempt + 1);
+      }
+      case limit_action::deny:
+        count_denied();
+        throw limit_exceeded(event);
+    }
+  }
+  tell_of_overdrafts(granted, amount, manner);
+  return manner;
+}
+
+void memory_tracker::tell_of_overdrafts(const grant* granted, detail::amount amount,
+                                        detail::charge_manner manner) {
+  try {
+    for (; granted != nullptr; granted = static_cast<const grant*>(granted->earlier)) {
+      if (!granted->crossed) continue;
+      const policy_call call;
+      granted->policy.on_overdraft(granted->event);
+    }
+  } catch (...) {
+    cancel(amount, manner);
+    throw;
+  }
+}
+
+void memory_tracker::uncharge_slowly(detail::amount amount, bool stored) noexcept {
+  const std::size_t surplus = node::uncharge_slowly(amount, stored);
+  if (ZPMR_CHECKED && surplus != 0) {
+    detail::fail("tracker \"%s\": %zu bytes are uncharged, but only %zu are in use", name_.c_str(),
+                 amount.bytes, amount.bytes - surplus);
+  }
+}
+
+limit_policy* memory_tracker::policy_to_ask(unsigned attempt) const noexcept {
+  constexpr unsigned most_attempts = 1000;
+  const bool may_ask = attempt <= most_attempts && detail::this_thread.policy_calls == 0 &&
+                       detail::this_thread.overdraft_scopes == 0;
+  // Acquire: what the thread that set the policy has written to it.
+  return may_ask ? policy_.load(std::memory_order_acquire) : nullptr;
+}
+
+bool memory_tracker::retry_out_of_memory(detail::amount amount, unsigned attempt) const {
+  limit_policy* const policy = policy_to_ask(attempt);
+  if (policy == nullptr) return false;
+  const policy_call call;
+  return policy->on_out_of_memory({*this, amount.bytes, bytes_in_use(), limit(), attempt}) ==
+         limit_action::retry;
+}
+
+std::size_t memory_tracker::remaining() const noexcept {
+  std::size_t least = no_limit;
+  for (const memory_tracker* each = this; each != nullptr; each = each->parent()) {
+    const std::size_t limit = each->limit();
+    if (limit == no_limit) continue;
+    least = std::min(least, limit - std::min(limit, each->bytes_in_use()));
+  }
+  return least;
+}
+
+limit_policy* memory_tracker::set_policy(limit_policy* policy) noexcept {
+  // Release: what this thread has written to the new policy; acquire: what others did to the old
+  // one.
+  return policy_.exchange(policy, std::memory_order_acq_rel);
+}
+
+}  // namespace zpmr

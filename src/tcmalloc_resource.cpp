@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+#include <bit>
+#include <zpmr/detail/request.hpp>
+#include <zpmr/tcmalloc_resource.hpp>
+
+#include "check.hpp"
+#include "library_version.hpp"
+#include "platform/thread_sanitizer.hpp"
+#include "process_allocators.hpp"
+#include "size_classes.hpp"
+
+#if ZPMR_TCMALLOC_PRIVATE
+#define ZPMR_TC(function) zpmr_##function
+#else
+#define ZPMR_TC(function) function
+#endif
+
+extern "C" {
+void* ZPMR_TC(tc_malloc)(std::size_t bytes);
+void* ZPMR_TC(tc_memalign)(std::size_t alignment, std::size_t bytes);
+void ZPMR_TC(tc_free)(void* block);
+void ZPMR_TC(tc_free_sized)(void* block, std::size_t bytes);
+std::size_t ZPMR_TC(tc_nallocx)(std::size_t bytes, int flags);
+const char* ZPMR_TC(tc_version)(int* major, int* minor, const char** patch);
+int ZPMR_TC(MallocExtension_GetNumericProperty)(const char* name, std::size_t* value);
+void ZPMR_TC(MallocExtension_MarkThreadTemporarilyIdle)();
+void ZPMR_TC(MallocExtension_ReleaseFreeMemory)();
+}
+
+namespace zpmr {
+
+constinit detail::size_table detail::tcmalloc_sizes;
+
+namespace {
+
+// tcmalloc tells nothing until its own static constructors have run.
+std::optional<std::size_t> read_bytes(const char* name) noexcept {
+  std::size_t value = 0;
+  if (ZPMR_TC(MallocExtension_GetNumericProperty)(name, &value) == 0) {
+    return std::nullopt;
+  }
+  return value;
+}
+
+// The figures are of different moments: while threads run, the lesser may have overtaken.
+std::optional<std::size_t> difference(std::optional<std::size_t> more,
+                                      std::optional<std::size_t> less) noexcept {
+  return more && less ? std::optional(*more - std::min(*more, *less)) : std::nullopt;
+}
+
+std::optional<std::size_t> given_back_bytes() noexcept {
+  return read_bytes("tcmalloc.pageheap_unmapped_bytes");
+}
+
+}  // namespace
+
+constinit detail::never_destroyed<tcmalloc_resource> detail::process_tcmalloc;
+
+tcmalloc_resource* tcmalloc() noexcept {
+  return &detail::process_tcmalloc.value;
+}
+
+void* tcmalloc_resource::do_allocate(std::size_t bytes, std::size_t alignment) {
+  ZPMR_EXPECTS(std::has_single_bit(alignment), "the alignment must be a power of two");
+  if (!detail::can_exist(bytes, alignment)) [[unlikely]] {
+    detail::throw_bad_alloc();
+  }
+  void* block = alignment > detail::size_table::largest_alignment
+                    ? ZPMR_TC(tc_memalign)(alignment, detail::at_least_one(bytes))
+                    : ZPMR_TC(tc_malloc)(detail::size_table::request(bytes, alignment));
+  detail::handed_over_from_freeing_thread(block);
+  return detail::checked_block(block);
+}
+
+void tcmalloc_resource::do_deallocate(void* block, std::size_t bytes, std::size_t alignment) {
+  detail::hand_over_to_allocating_thread(block);
+  if (alignment > detail::size_table::largest_alignment) [[unlikely]] {
+    ZPMR_TC(tc_free)(block);  // tc_free_sized takes the class of the size alone
+  } else {
+    ZPMR_TC(tc_free_sized)(block, detail::size_table::request(bytes, alignment));
+  }
+}
+
+bool tcmalloc_resource::do_is_equal(const memory_resource& other) const noexcept {
+  return dynamic_cast<const tcmalloc_resource*>(&other) != nullptr;
+}
+
+std::string_view tcmalloc_resource::name() const noexcept {
+  return "tcmalloc";
+}
+
+std::string_view tcmalloc_resource::version() const noexcept {
+  static constinit detail::library_version text;
+  // The library says "gperftools 2.10".
+  const std::string_view full = ZPMR_TC(tc_version)(nullptr, nullptr, nullptr);
+  return text.view(name(), full.substr(full.rfind(' ') + 1));
+}
+
+std::size_t tcmalloc_resource::ask_usable_size(std::size_t bytes, std::size_t alignment) noexcept {
+  ZPMR_EXPECTS(std::has_single_bit(alignment), "the alignment must be a power of two");
+  return detail::ask_usable_size(ZPMR_TC(tc_nallocx), detail::tcmalloc_sizes, bytes, alignment);
+}
+
+allocator_stats tcmalloc_resource::stats() const {
+  const auto committed = read_bytes("tcmalloc.pageheap_committed_bytes");
+  const auto resident = read_bytes("generic.total_physical_bytes");
+  return {
+      .allocated = read_bytes("generic.current_allocated_bytes"),
+      .active = difference(committed, read_bytes("tcmalloc.pageheap_free_bytes")),
+      .metadata = difference(resident, committed),
+      .resident = resident,
+      .mapped = committed,
+      .retained = given_back_bytes(),
+      .muzzy = std::nullopt,
+      .small_bin_fragmentation = std::nullopt,
+  };
+}
+
+bool tcmalloc_resource::release_free_memory() noexcept {
+  const auto before = given_back_bytes();
+  ZPMR_TC(MallocExtension_MarkThreadTemporarilyIdle)();  // empties this thread's cache
+  ZPMR_TC(MallocExtension_ReleaseFreeMemory)();
+  return given_back_bytes() > before;
+}
+
+}  // namespace zpmr
