@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: MIT
+#
+# Every setting of zpmr that a user may pass with -D, with its check.
+
+# A cache variable whose value is one of those given, the first by default; any other is refused.
+function(zpmr_choice name help)
+  set(${name} "${ARGV2}" CACHE STRING "${help}: ${ARGN}")
+  set_property(CACHE ${name} PROPERTY STRINGS ${ARGN})
+  if(NOT "${${name}}" IN_LIST ARGN)
+    list(JOIN ARGN ", " valid)
+    message(FATAL_ERROR "${name} is \"${${name}}\", but it must be one of: ${valid}")
+  endif()
+endfunction()
+
+if(PROJECT_IS_TOP_LEVEL) # else it is the parent's, for all its libraries
+  option(BUILD_SHARED_LIBS "Build libzpmr as a shared library")
+endif()
+option(ZPMR_BUILD_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
+option(ZPMR_BUILD_EXAMPLES "Build the examples" ${PROJECT_IS_TOP_LEVEL})
+option(ZPMR_BUILD_BENCHMARKS "Build the benchmarks")
+option(ZPMR_WARNINGS_AS_ERRORS "Stop at any compiler warning in zpmr's own files")
+
+option(ZPMR_WITH_JEMALLOC "Offer jemalloc" ON)
+option(ZPMR_WITH_TCMALLOC "Offer tcmalloc" ON)
+set(ZPMR_JEMALLOC_SOURCE "" CACHE PATH
+    "Build jemalloc from this release source instead of copying the installed archive")
+
+zpmr_choice(ZPMR_ALLOCATOR_LINKAGE "Private copies, or the system's shared libraries" private system)
+zpmr_choice(ZPMR_DEFAULT_MALLOC "The allocator behind default_allocator()"
+            AUTO jemalloc tcmalloc tcmalloc_minimal libc)
+zpmr_choice(ZPMR_CHECKED "Check preconditions; AUTO does in Debug" AUTO ON OFF)
+
+zpmr_choice(ZPMR_TCMALLOC "The part of gperftools to use" minimal full)
+
+if(ZPMR_DEFAULT_MALLOC STREQUAL "tcmalloc_minimal" AND ZPMR_TCMALLOC STREQUAL "full")
+  message(FATAL_ERROR "ZPMR_DEFAULT_MALLOC is tcmalloc_minimal, but ZPMR_TCMALLOC is full: "
+                      "set the one to tcmalloc, or the other to minimal")
+endif()
+if(ZPMR_JEMALLOC_SOURCE AND ZPMR_ALLOCATOR_LINKAGE STREQUAL "system")
+  message(FATAL_ERROR "ZPMR_JEMALLOC_SOURCE is for private copies, but ZPMR_ALLOCATOR_LINKAGE is "
+                      "system: leave one of them out")
+endif()
+
+include(cmake/sanitize.cmake)
