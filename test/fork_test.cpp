@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: MIT
+#define BOOST_TEST_MODULE fork
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <boost/test/unit_test.hpp>
+#include <cstdint>
+#include <deque>
+#include <memory_resource>
+#include <thread>
+#include <vector>
+#include <zpmr/counting_resource.hpp>
+#include <zpmr/memory_tracker.hpp>
+#include <zpmr/policies.hpp>
+#include <zpmr/usage_scope.hpp>
+
+#include "support/child_process.hpp"
+
+namespace {
+
+using zpmr::hard_limit;
+using zpmr::limit_exceeded;
+using zpmr::memory_tracker;
+using zpmr::memory_usage;
+using zpmr::test::holds_in_child;
+
+constexpr std::size_t block_bytes = 64;
+
+/// Whether `figure` is `expected` but for at most `slack`.
+bool about(std::uint64_t figure, std::uint64_t expected, std::uint64_t slack) {
+  return figure <= expected + slack && figure + slack >= expected;
+}
+
+/// Threads that keep busy until the object goes.
+class busy_threads {
+ public:
+  template <class F>
+  busy_threads(unsigned count, F deed) {
+    for (unsigned i = 0; i < count; ++i) {
+      threads_.emplace_back([this, deed, i] {
+        while (!done_) deed(i);
+      });
+    }
+  }
+  ~busy_threads() {
+    done_ = true;
+    for (std::thread& each : threads_) each.join();
+  }
+  busy_threads(const busy_threads&) = delete;
+  busy_threads& operator=(const busy_threads&) = delete;
+
+ private:
+  std::atomic<bool> done_{false};
+  std::vector<std::thread> threads_;
+};
+
+// Not under the thread sanitizer, which allows a child of a program with threads to start none.
+bool works_from_another_thread([[maybe_unused]] memory_tracker& tracker) {
+#ifdef __SANITIZE_THREAD__
+  return true;
+#else
+  bool works = false;
+  std::thread{[&] {
+    tracker.charge(0);
+    memory_tracker child{"made in the child process", tracker};
+    child.charge(0);
+    works = true;
+  }}.join();
+  return works;
+#endif
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_child_goes_on_with_the_figures_of_its_parent) {
+  hard_limit cap{1000};
+  memory_tracker root{"root", &cap};
+  memory_tracker leaf{"leaf", root};
+  leaf.charge_block(600, 500);
+  const memory_usage before = root.snapshot();
+  BOOST_TEST(holds_in_child([&] {
+    bool good = root.snapshot() == before && leaf.remaining() == 400;
+    good = good && !leaf.try_charge(401) && leaf.try_charge(400);
+    memory_tracker another{"another", root};
+    leaf.uncharge(400);
+    good = good && another.try_charge(400) && !another.try_charge(1);
+    another.uncharge(400);
+    return good && works_from_another_thread(root);
+  }));
+  BOOST_TEST(root.snapshot() == before);  // what the child does is its own
+  leaf.uncharge_block(600, 500);
+}
+
+BOOST_AUTO_TEST_CASE(figures_in_the_child_are_right_but_for_one_operation_of_each_busy_thread) {
+  constexpr unsigned threads = 3;
+  memory_tracker root{"root"};
+  memory_tracker leaf{"leaf", root};
+  std::array<std::atomic<std::uint64_t>, threads> charged{};
+  {
+    const busy_threads charging{threads, [&](unsigned index) {
+                                  leaf.charge_block(block_bytes, 40);
+                                  ++charged[index];
+                                }};
+    for (int i = 0; i < 20; ++i) {
+      BOOST_TEST(holds_in_child([&] {
+        std::uint64_t count = 0;
+        for (const auto& each : charged) count += each;
+        bool good = true;
+        for (const memory_tracker* each : {&leaf, &root}) {
+          const memory_usage usage = each->snapshot();
+          good = good && about(usage.allocations, count, threads) &&
+                 about(usage.bytes_in_use, count * block_bytes, threads * block_bytes) &&
+                 about(usage.requested_bytes_in_use, count * 40, threads * 40) &&
+                 about(usage.total_bytes, count * block_bytes, threads * block_bytes) &&
+                 usage.deallocations == 0 && usage.peak_bytes >= usage.bytes_in_use;
+        }
+        // Whatever the others were at, the tree itself is whole: exact from here on.
+        const std::size_t before = leaf.bytes_in_use();
+        good = good && root.bytes_in_use() == before;
+        leaf.charge(10);
+        good = good && leaf.bytes_in_use() == before + 10 && root.bytes_in_use() == before + 10;
+        leaf.uncharge(10);
+        return good && works_from_another_thread(leaf);
+      }));
+    }
+  }
+  for (std::uint64_t left = leaf.snapshot().allocations; left > 0; --left) {
+    leaf.uncharge_block(block_bytes, 40);
+  }
+  BOOST_TEST(root.bytes_in_use() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(the_cap_holds_in_the_child) {
+  constexpr std::size_t limit = 100 * block_bytes;
+  hard_limit cap{limit};
+  memory_tracker root{"root", &cap};
+  memory_tracker leaf{"leaf", root};
+  const busy_threads charging{3, [&](unsigned) {
+                                try {
+                                  leaf.charge(20 * block_bytes);
+                                  leaf.uncharge(20 * block_bytes);
+                                } catch (const limit_exceeded&) {
+                                }
+                                if (leaf.try_charge(block_bytes)) leaf.uncharge(block_bytes);
+                              }};
+  for (int i = 0; i < 20; ++i) {
+    BOOST_TEST(holds_in_child([&] {
+      const std::size_t held = leaf.bytes_in_use();
+      std::size_t got = 0;
+      while (leaf.try_charge(1)) ++got;
+      return held <= 60 * block_bytes && held + got == limit && root.bytes_in_use() == limit &&
+             root.peak_bytes() <= limit;
+    }));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_fork_does_not_hang_on_threads_that_make_and_visit_trackers) {
+  memory_tracker root{"root"};
+  const busy_threads busy{
+      3, [&](unsigned index) {
+        if (index == 0) {
+          memory_tracker child{"passing", root};
+          const memory_tracker other{"passing root"};
+          const zpmr::usage_scope scope{child};
+          child.charge(1);
+          child.uncharge(1);
+        } else if (index == 1) {
+          zpmr::for_each_tracker([](const memory_tracker& each) {
+            each.for_each_child([](const memory_tracker& child) { (void)child.snapshot(); });
+          });
+        } else {
+          const zpmr::overdraft_scope scope;
+          const zpmr::memory_reservation reservation{root, 5};
+        }
+      }};
+  for (int i = 0; i < 30; ++i) {
+    BOOST_TEST(holds_in_child([&] {
+      unsigned visited = 0;
+      memory_tracker child{"made in the child process", root};
+      child.charge(10);
+      child.uncharge(10);
+      zpmr::for_each_tracker([&](const memory_tracker& each) {
+        if (&each != &root) return;
+        each.for_each_child([&](const memory_tracker&) { ++visited; });
+      });
+      return visited >= 1 && visited <= 2 && works_from_another_thread(root);
+    }));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(many_trees_survive_a_fork) {
+  std::deque<memory_tracker> roots;
+  for (int i = 0; i < 100; ++i) roots.emplace_back("root").charge(static_cast<std::size_t>(i));
+  BOOST_TEST(holds_in_child([&] {
+    bool good = true;
+    for (std::size_t i = 0; i < roots.size(); ++i) {
+      good = good && roots[i].bytes_in_use() == i && roots[i].try_charge(1);
+    }
+    return good;
+  }));
+  for (std::size_t i = 0; i < roots.size(); ++i) roots[i].uncharge(i);
+}
+
+BOOST_AUTO_TEST_CASE(a_child_may_fork_again) {
+  memory_tracker tracker{"tracker"};
+  tracker.charge(10);
+  BOOST_TEST(holds_in_child([&] {
+    tracker.charge(10);
+    return holds_in_child([&] {
+             tracker.charge(10);
+             return tracker.bytes_in_use() == 30;
+           }) &&
+           tracker.bytes_in_use() == 20;
+  }));
+  tracker.uncharge(10);
+}
+
+BOOST_AUTO_TEST_CASE(an_overdraft_scope_at_the_fork_lasts_in_the_child) {
+  hard_limit cap{0};
+  memory_tracker tracker{"nothing", &cap};
+  const zpmr::overdraft_scope scope;
+  BOOST_TEST(holds_in_child([&] { return tracker.try_charge(1); }));
+}
+
+BOOST_AUTO_TEST_CASE(a_fork_inside_a_callback_is_fine) {
+  class forking_policy final : public zpmr::limit_policy {
+   public:
+    bool good = false;
+    std::size_t limit() const noexcept override { return 100; }
+    zpmr::limit_action on_limit(const zpmr::limit_event& event) override {
+      good = holds_in_child([&] {
+        const memory_tracker child{"made in the child process"};
+        return event.tracker.bytes_in_use() == 0;
+      });
+      return zpmr::limit_action::deny;
+    }
+  };
+  forking_policy policy;
+  memory_tracker tracker{"forking", &policy};
+  BOOST_CHECK_THROW(tracker.charge(101), limit_exceeded);
+  BOOST_TEST(policy.good);
+}
+
+BOOST_AUTO_TEST_CASE(scopes_on_the_stacks_of_other_threads_do_no_harm_in_the_child) {
+  memory_tracker tracker{"watched"};
+  tracker.charge(100);
+  const busy_threads scoping{3, [&](unsigned) {
+                               const zpmr::usage_scope scope{tracker};
+                               std::this_thread::yield();
+                             }};
+  for (int i = 0; i < 20; ++i) {
+    BOOST_TEST(holds_in_child([&] {
+      // A new thread of the child gets a stack on which such a scope was.
+      const bool good = works_from_another_thread(tracker);
+      tracker.charge(1000);
+      return good && tracker.peak_bytes() == 1100;
+    }));
+  }
+  tracker.uncharge(100);
+}

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: MIT
+#define BOOST_TEST_MODULE libc_resource
+
+#include <dlfcn.h>
+#include <algorithm>
+
+#include <boost/test/unit_test.hpp>
+#include <cstddef>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+#include <zpmr/libc_resource.hpp>
+
+#include "support/allocator_checks.hpp"
+
+namespace {
+
+using zpmr::libc;
+constinit zpmr::libc_resource without_prefix{zpmr::libc_block_size::system};
+
+// Returns: whether the program's malloc is glibc's own, as all its figures are of that.
+bool malloc_is_the_c_librarys() {
+  Dl_info info{};
+  return ::dladdr(reinterpret_cast<const void*>(&std::malloc), &info) != 0 &&
+         std::string_view(info.dli_fname).find("/libc.so") != std::string_view::npos;
+}
+
+boost::test_tools::assertion_result is_the_c_librarys_malloc(boost::unit_test::test_unit_id) {
+  return malloc_is_the_c_librarys();
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(usable_size_is_request_and_prefix_rounded_up_to_a_long) {
+  for (std::size_t bytes = 0; bytes <= 3000; ++bytes) {
+    const std::size_t taken = bytes == 0 ? 1 : bytes;
+    for (std::size_t alignment = 1; alignment <= 8192; alignment *= 2) {
+      const std::size_t prefix = alignment <= 8 ? 8 : alignment;
+      BOOST_TEST_REQUIRE(libc()->usable_size(bytes, alignment) == (taken + prefix + 7) / 8 * 8);
+      BOOST_TEST_REQUIRE(without_prefix.usable_size(bytes, alignment) == (taken + 7) / 8 * 8);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_size_that_cannot_exist_has_no_usable_size) {
+  zpmr::test::check_impossible_sizes(*libc());
+  zpmr::test::check_impossible_sizes(without_prefix);
+}
+
+BOOST_AUTO_TEST_CASE(a_prefix_tells_the_size_that_was_requested) {
+  for (std::size_t alignment = 1; alignment <= 65536; alignment *= 2) {
+    for (std::size_t bytes : {0U, 1U, 7U, 8U, 100U, 5000U, 300000U}) {
+      void* block = libc()->allocate(bytes, alignment);
+      std::memset(block, 0xff, bytes);
+      BOOST_TEST(libc()->block_size(block) == bytes);
+      libc()->deallocate(block, bytes, alignment);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(without_a_prefix_the_c_library_tells_how_much_may_be_written) {
+  for (std::size_t bytes : {0U, 1U, 100U, 5000U, 300000U}) {
+    void* block = without_prefix.allocate(bytes);
+    BOOST_TEST(without_prefix.block_size(block) >= bytes);
+    BOOST_TEST(without_prefix.block_size(block) <= bytes + bytes / 4 + 8192);
+    without_prefix.deallocate(block, bytes);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(without_a_prefix_a_block_is_where_malloc_put_it) {
+  void* block = without_prefix.allocate(100);
+  std::free(block);
+}
+
+#if defined(__GLIBC__)
+
+BOOST_AUTO_TEST_CASE(it_says_its_name_and_version) {
+  zpmr::test::check_name_and_version(*libc(), "libc", 1);
+}
+
+BOOST_AUTO_TEST_CASE(the_figures_it_cannot_tell_stay_empty) {
+  const zpmr::allocator_stats stats = libc()->stats();
+  BOOST_TEST(stats.allocated.has_value() == malloc_is_the_c_librarys());
+  BOOST_TEST(stats.mapped.has_value() == malloc_is_the_c_librarys());
+  zpmr::allocator_stats known;
+  known.allocated = stats.allocated;
+  known.mapped = stats.mapped;
+  BOOST_TEST((stats == known));
+}
+
+BOOST_AUTO_TEST_CASE(the_figures_follow_the_blocks,
+                     *boost::unit_test::precondition(is_the_c_librarys_malloc)) {
+  zpmr::test::check_figures_follow_blocks(*libc());
+  zpmr::test::check_figures_follow_blocks(without_prefix);
+}
+
+BOOST_AUTO_TEST_CASE(release_tells_whether_anything_was_given_back,
+                     *boost::unit_test::precondition(is_the_c_librarys_malloc)) {
+  zpmr::test::check_release(*libc());
+}
+
+#endif
+
+#if ZPMR_CHECKED
+
+namespace {
+
+using zpmr::test::message_of_abort;
+
+// Returns: "zpmr: libc block 0x<address> ", as every message starts.
+std::string named(const void* block) {
+  char text[64];
+  std::snprintf(text, sizeof text, "zpmr: libc block %p", block);
+  return text;
+}
+
+// Returns: the message where a block is freed whose prefix, which says `said`, was not written
+// here.
+std::string overwritten(const void* block, std::size_t bytes, const std::string& said) {
+  return named(block) + " freed with " + std::to_string(bytes) +
+         " bytes, but its prefix, which says " + said +
+         ", was overwritten, or it was not allocated here\n";
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(an_alignment_that_is_no_power_of_two_is_caught) {
+  zpmr::test::check_alignment_is_checked(*libc());
+  zpmr::test::check_alignment_is_checked(without_prefix);
+}
+
+BOOST_AUTO_TEST_CASE(a_free_with_the_wrong_size_is_caught) {
+  for (std::size_t alignment : {1U, 16U, 256U}) {
+    void* block = libc()->allocate(32, alignment);
+    BOOST_TEST(message_of_abort([&] { libc()->deallocate(block, 24, alignment); }) ==
+               named(block) + " freed with 24 bytes, but it was allocated with 32\n");
+    BOOST_TEST(message_of_abort([&] { libc()->deallocate(block, 33, alignment); }) ==
+               named(block) + " freed with 33 bytes, but it was allocated with 32\n");
+    libc()->deallocate(block, 32, alignment);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_free_with_more_than_there_is_is_caught_without_a_prefix) {
+  void* block = without_prefix.allocate(32);
+  const std::string size = std::to_string(without_prefix.block_size(block));
+  BOOST_TEST(message_of_abort([&] { without_prefix.deallocate(block, 3200); }) ==
+             named(block) + " freed with 3200 bytes, but it has only " + size + "\n");
+  without_prefix.deallocate(block, 32);
+}
+
+BOOST_AUTO_TEST_CASE(a_second_free_is_caught) {
+  for (zpmr::libc_resource* resource : {libc(), &without_prefix}) {
+    for (std::size_t bytes : {0U, 32U, 4U << 20}) {  // the last one is unmapped by its first free
+      const auto free_twice = [&](void* block) {
+        resource->deallocate(block, bytes);
+        resource->deallocate(block, bytes);
+      };
+      void* block = resource->allocate(bytes);
+      BOOST_TEST(message_of_abort([&] { free_twice(block); }) ==
+                 named(block) + " freed with " + std::to_string(bytes) +
+                     " bytes, but it was freed before, with " + std::to_string(bytes) + "\n");
+      resource->deallocate(block, bytes);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_block_that_got_the_address_of_a_freed_one_can_be_freed) {
+  for (zpmr::libc_resource* resource : {libc(), &without_prefix}) {
+    std::vector<void*> seen;
+    bool came_back = false;
+    for (int i = 0; i < 1000; ++i) {
+      void* block = resource->allocate(32);
+      came_back = came_back || std::find(seen.begin(), seen.end(), block) != seen.end();
+      seen.push_back(block);
+      resource->deallocate(block, 32);
+    }
+    BOOST_TEST((came_back || !malloc_is_the_c_librarys()));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_second_free_names_both_sizes) {
+  void* block = libc()->allocate(32);
+  BOOST_TEST(message_of_abort([&] {
+               libc()->deallocate(block, 32);
+               libc()->deallocate(block, 48);
+             }) == named(block) + " freed with 48 bytes, but it was freed before, with 32\n");
+  libc()->deallocate(block, 32);
+}
+
+BOOST_AUTO_TEST_CASE(a_free_of_null_is_caught) {
+  for (zpmr::libc_resource* resource : {libc(), &without_prefix}) {
+    BOOST_TEST(message_of_abort([&] { resource->deallocate(nullptr, 32); }) ==
+               "zpmr: libc block freed with 32 bytes is null\n");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_free_with_another_alignment_is_caught) {
+  for (std::size_t alignment = 1; alignment <= 8192; alignment *= 2) {
+    void* block = libc()->allocate(32, alignment);
+    for (std::size_t other : {alignment / 2, alignment * 2}) {
+      if (other == 0 || other > 8192) continue;
+      BOOST_TEST(message_of_abort([&] { libc()->deallocate(block, 32, other); }) ==
+                 named(block) + " freed with 32 bytes and alignment " + std::to_string(other) +
+                     ", but it was allocated with 32 bytes and alignment " +
+                     std::to_string(alignment) + "\n");
+    }
+    libc()->deallocate(block, 32, alignment);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_overwritten_prefix_is_caught) {
+  auto* block = static_cast<unsigned char*>(libc()->allocate(32));
+  // What the prefix says then depends on the byte that was overwritten.
+  const auto is_told = [&](const std::string& message, const char* before, const char* after) {
+    return message.starts_with(named(block) + before) &&
+           message.ends_with(std::string(after) +
+                             " was overwritten, or it was not allocated here\n");
+  };
+  for (int distance = 1; distance <= 8; ++distance) {
+    for (int bits : {0x01, 0x10, 0x80, 0xff}) {
+      const auto overwrite = [&] { block[-distance] ^= static_cast<unsigned char>(bits); };
+      overwrite();
+      BOOST_TEST(is_told(message_of_abort([&] { libc()->deallocate(block, 32); }),
+                         " freed with 32 bytes, but its prefix, which says ", ","));
+      BOOST_TEST(is_told(message_of_abort([&] { (void)libc()->block_size(block); }),
+                         ": its prefix, which says ", " bytes,"));
+      overwrite();
+    }
+  }
+  libc()->deallocate(block, 32);
+}
+
+BOOST_AUTO_TEST_CASE(a_prefix_of_only_zeros_or_ones_is_caught) {
+  auto* block = static_cast<unsigned char*>(libc()->allocate(32));
+  for (const auto& [byte, said] : {std::pair{0, "0"}, std::pair{0xff, "281474976710655"}}) {
+    BOOST_TEST(message_of_abort([&] {
+                 std::memset(block - 8, byte, 8);
+                 libc()->deallocate(block, 32);
+               }) == overwritten(block, 32, said));
+  }
+  libc()->deallocate(block, 32);
+}
+
+BOOST_AUTO_TEST_CASE(a_copy_of_a_block_and_its_prefix_is_caught) {
+  auto* block = static_cast<unsigned char*>(libc()->allocate(128, 128));
+  std::memcpy(block + 48, block - 16, 48);
+  BOOST_TEST(message_of_abort([&] { libc()->deallocate(block + 64, 128, 128); }) ==
+             overwritten(block + 64, 128, "128"));
+  libc()->deallocate(block, 128, 128);
+}
+
+BOOST_AUTO_TEST_CASE(a_pointer_from_elsewhere_is_caught) {
+  alignas(16) static unsigned char elsewhere[64] = {};
+  BOOST_TEST(message_of_abort([] { libc()->deallocate(elsewhere + 32, 0); }) ==
+             overwritten(elsewhere + 32, 0, "0"));
+}
+
+#endif
