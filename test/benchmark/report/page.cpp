@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+#include "page.hpp"
+
+#include <sstream>
+
+#include "checks.hpp"
+#include "ratios.hpp"
+#include "terminal.hpp"
+
+namespace zpmr::bench {
+namespace {
+
+std::string markdown(const table& cells) {
+  std::ostringstream out;
+  print_markdown(out, cells);
+  return out.str();
+}
+
+std::string legend(std::span<const column> columns) {
+  std::string lines;
+  for (const column& each : columns) {
+    lines += "- *" + std::string(each.heading) + "*: " + std::string(each.meaning) + '\n';
+  }
+  return lines;
+}
+
+std::string bullets(const std::vector<std::string>& lines) {
+  if (lines.empty()) return "none.\n";
+  std::string all;
+  for (const std::string& line : lines) all += "- " + line + '\n';
+  return all;
+}
+
+std::string other_resources(const measurements& all) {
+  table cells;
+  for (const row& each : rows_of_other_resources()) {
+    table one = make_table(all, std::span(&each, 1), cost_columns().first(6));
+    if (cells.empty()) cells.push_back(one.front());
+    one[1][0] = each.allocator + each.upstream + ": " + one[1][0];
+    cells.push_back(std::move(one[1]));
+  }
+  return markdown(cells);
+}
+
+/// A row for each subject, a column for each work.
+std::string instructions(const measurements& all) {
+  const std::vector<std::string> works{"pair of 64 B", "mixed sizes", "table of strings"};
+  table cells{{"subject"}};
+  cells.front().insert(cells.front().end(), works.begin(), works.end());
+  for (const case_name& name : all.in_order) {
+    if (name.work != works.front() || name.threads != 1) continue;
+    std::vector<std::string> line{name.subject};
+    for (const std::string& work : works) {
+      const auto found = all.instructions.find(work + '/' + name.subject);
+      line.push_back(found != all.instructions.end() ? three_digits(found->second) : "");
+    }
+    cells.push_back(std::move(line));
+  }
+  return markdown(cells);
+}
+
+std::string footprint(const measurements& all) {
+  std::string text;
+  for (const auto& [threads, bytes] : all.bytes_per_tracker) {
+    text += "- charged by " + std::to_string(threads) +
+            (threads == 1 ? " thread: " : " threads: ") + three_digits(bytes) + '\n';
+  }
+  return text;
+}
+
+void replace(std::string& text, const std::string& name, const std::string& value) {
+  const std::string marker = "{{" + name + "}}";
+  for (auto at = text.find(marker); at != std::string::npos; at = text.find(marker, at)) {
+    text.replace(at, marker.size(), value);
+    at += value.size();
+  }
+}
+
+}  // namespace
+
+std::string filled_in(std::string text, const measurements& all) {
+  const std::vector<row> rows = rows_of_all_works(all);
+  replace(text, "machine", machine_line(all));
+  replace(text, "repetitions", std::to_string(all.repetitions));
+  replace(text, "noise", three_digits(typical_noise(all)));
+  replace(text, "cost", markdown(make_table(all, rows, cost_columns())));
+  replace(text, "cost_legend", legend(cost_columns()));
+  replace(text, "peers", markdown(make_table(all, rows, peer_columns())));
+  replace(text, "peers_legend", legend(peer_columns()));
+  replace(text, "others", other_resources(all));
+  replace(text, "instructions", instructions(all));
+  replace(text, "footprint", footprint(all));
+  replace(text, "doubts", bullets(reasons_for_doubt(all)));
+  return text;
+}
+
+}  // namespace zpmr::bench
