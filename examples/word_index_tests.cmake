@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: MIT
+#
+# The tests of the demo, and of the documents that quote the examples.
+
+foreach(case
+    everything_fits old_words_are_evicted recent_words_stay two_runs_agree files_are_read_in_order
+    one_allocator one_file nothing_to_read odd_files very_long_words very_long_line no_room
+    bad_input unreadable_input control_characters lost_output help progress_on_terminals_only)
+  add_test(NAME word_index_${case}
+           COMMAND bash ${CMAKE_CURRENT_LIST_DIR}/word_index/test.sh
+                   $<TARGET_FILE:word_index> ${case})
+endforeach()
+
+foreach(document readme snippets)
+  add_test(NAME ${document}
+           COMMAND bash ${CMAKE_CURRENT_LIST_DIR}/${document}_test.sh ${PROJECT_SOURCE_DIR})
+endforeach()
