@@ -15,11 +15,12 @@ namespace zpmr::detail {
 
 namespace {
 
-/// Returns: what is published there, made by this thread or another; nullptr if there is no memory.
+/// Returns: what is published there in place of `none`, made by this thread or another; nullptr if
+/// there is no memory.
 template <class T>
-T* publish(std::atomic<T*>& place, T* (*make)()) noexcept {
+T* publish(std::atomic<T*>& place, T* none, T* (*make)()) noexcept {
   T* there = place.load(std::memory_order_acquire);
-  if (there != nullptr) return there;
+  if (there != none) return there;
   T* const made = make();
   if (made == nullptr) return nullptr;
   // Release: its zeros; acquire: those of the thread that was first.
@@ -37,6 +38,8 @@ overdraft_grant* find(overdraft_grant* granted, const node& full) noexcept {
 }
 
 }  // namespace
+
+constinit slot_table no_slots;
 
 node::node(node* parent, std::size_t limit) noexcept
     : mutex_(parent != nullptr ? parent->mutex_ : mutex_for_new_tree()),
@@ -60,7 +63,7 @@ void node::leave() noexcept {
     hand_over();
     siblings().erase(*this);
   }
-  if (slot_table* const table = value(others_)) recycle(table);
+  if (slot_table* const table = value(others_); table != &no_slots) recycle(table);
 }
 
 /// Leases go back first, so that what is still granted is what is still in use. No fence is needed,
@@ -102,9 +105,9 @@ bool node::claim_slot() noexcept {
 
 /// Tables and chunks are made outside the mutex; of two threads that make one, the first wins.
 bool node::make_slot(std::uint32_t index) noexcept {
-  slot_table* const table = publish(others_, make_slot_table);
-  return table != nullptr &&
-         publish(table->chunks[index / slot_chunk::size], make_slot_chunk) != nullptr;
+  slot_table* const table = publish(others_, &no_slots, make_slot_table);
+  return table != nullptr && publish<slot_chunk>(table->chunks[index / slot_chunk::size], nullptr,
+                                                 make_slot_chunk) != nullptr;
 }
 
 slot_ref node::slot_at(std::uint32_t index) noexcept {
@@ -191,11 +194,12 @@ void node::conclude(slot_ref own, std::size_t unseen) noexcept {
   open(own);
 }
 
-/// Returns: how much more than `bytes` to lease to this thread's slot: the least of a quarter of
-/// what it has charged so far, so that leases grow with their use; the largest of 64 KiB, a
-/// sixteenth of what is held and 64 more of the same; 1 MiB; and a sixteenth of the room, so that
+/// Returns: how much more than `bytes` to lease to this thread's slot: the least of 4 KiB plus
+/// what it has charged and freed so far, so that leases grow with their use; the largest of 64 KiB,
+/// a sixteenth of what is held and 64 more of the same; 1 MiB; and a sixteenth of the room, so that
 /// leases shrink to nothing near the limit and taking them back stays rare.
 std::size_t node::quantum(slot_ref own, std::size_t bytes) noexcept {
+  constexpr std::size_t first = std::size_t{4} << 10;
   constexpr std::size_t usual = std::size_t{64} << 10;
   constexpr std::size_t most = std::size_t{1} << 20;
   std::size_t room = SIZE_MAX;
@@ -204,8 +208,8 @@ std::size_t node::quantum(slot_ref own, std::size_t bytes) noexcept {
     room = std::min(room, each.limit() - std::min(each.limit(), used));
   });
   const std::size_t wanted = std::max({usual, value(granted_) / 16, 64 * std::min(bytes, most)});
-  const std::size_t lease =
-      std::min({value(own.hot->alloc) / 4, wanted, most, (room - std::min(room, bytes)) / 16});
+  const std::size_t lease = std::min({first + value(own.hot->alloc) + value(own.hot->freed), wanted,
+                                      most, (room - std::min(room, bytes)) / 16});
   return lease < bytes ? 0 : lease;  // one that does not bear the next charge only costs
 }
 

@@ -246,9 +246,7 @@ BOOST_AUTO_TEST_CASE(a_fork_inside_a_callback_is_fine) {
 BOOST_AUTO_TEST_CASE(scopes_on_the_stacks_of_other_threads_do_no_harm_in_the_child) {
   memory_tracker tracker{"watched"};
   tracker.charge(100);
-  const busy_threads scoping{3, [&](unsigned) {
-                               const zpmr::usage_scope scope{tracker};
-                             }};
+  const busy_threads scoping{3, [&](unsigned) { const zpmr::usage_scope scope{tracker}; }};
   for (int i = 0; i < 20; ++i) {
     BOOST_TEST(holds_in_child([&] {
       // A new thread of the child gets a stack on which such a scope was.

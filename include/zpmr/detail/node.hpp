@@ -154,15 +154,14 @@ class node {
 
  private:
   friend struct node_list;
-  static constexpr std::uint32_t nobody_yet = no_index - 1;
+  static constexpr std::uint32_t nobody_yet = no_index + 1;
 
   /// Returns: nullptr if this thread has none here yet.
   slot* other_slot(std::uint32_t index) noexcept {
     // Acquire: the table and its chunks were filled before.
-    slot_table* const table = others_.load(std::memory_order_acquire);
-    if (table == nullptr || index >= max_indexes) return nullptr;
-    slot_chunk* const chunk =
-        table->chunks[index / slot_chunk::size].load(std::memory_order_acquire);
+    slot_chunk* const chunk = others_.load(std::memory_order_acquire)
+                                  ->chunks[index / slot_chunk::size]
+                                  .load(std::memory_order_acquire);
     return chunk != nullptr ? &chunk->hot[index % slot_chunk::size] : nullptr;
   }
 
@@ -229,7 +228,7 @@ class node {
   bool settled_active_ = false;
   bool has_open_slots_ = false;
   bool listed_ = false;  // in the parent's list of nodes with open slots in or below them
-  std::atomic<slot_table*> others_{nullptr};  // read by every charge of another thread
+  std::atomic<slot_table*> others_{&no_slots};  // read by every charge of another thread
 
   std::mutex& mutex_;  // the tree's
   node* const parent_;
