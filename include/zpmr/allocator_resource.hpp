@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <iosfwd>
 #include <memory_resource>
 #include <optional>
 #include <string_view>
@@ -35,6 +36,10 @@ struct allocator_stats {
 
   friend bool operator==(const allocator_stats&, const allocator_stats&) = default;
 };
+
+/// Effects: writes all figures on one line, without its end, as one unit: width and fill apply to
+/// the whole, other format flags to nothing. Nothing is allocated.
+std::ostream& operator<<(std::ostream& out, const allocator_stats& stats);
 
 /// A memory resource that is a real allocator.
 ///

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <iosfwd>
 #include <optional>
 #include <string_view>
 #include <type_traits>
@@ -42,6 +43,10 @@ struct process_memory {
 
 static_assert(std::is_aggregate_v<process_memory>);
 static_assert(std::is_trivially_copyable_v<process_memory>);
+
+/// Effects: writes all figures on one line, without its end, as one unit: width and fill apply to
+/// the whole, other format flags to nothing. Nothing is allocated.
+std::ostream& operator<<(std::ostream& out, const process_memory& memory);
 
 /// Returns: the figures of the moment; those of one field are exact, those of different fields are
 /// not of one instant while other threads run. Allocates nothing. Complexity: linear in the memory
