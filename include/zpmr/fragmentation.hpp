@@ -64,14 +64,14 @@ struct fragmentation {
 /// What `diagnose` may find.
 enum class finding_kind {
   unknown,            ///< too little is known
-  nearly_empty,       ///< too little is in use for the ratios to mean anything
+  nearly_empty,       ///< too little is in use to compare it with what is resident
   all_well,           ///< none of the following
   high_peak,          ///< much more was in use once
   uncounted,          ///< the allocator has many blocks that the tracker does not count
   inside_allocator,   ///< blocks lie scattered over many pages
   kept_by_allocator,  ///< the allocator holds on to free pages
   outside_allocator,  ///< other things than this allocator take memory
-  unexplained,        ///< far more is resident than in use, and no step above is to blame
+  unexplained,        ///< far more is resident than in use, by none of the four steps above
   swapped_out,        ///< part of the process is not in memory, so the ratios look too good
 };
 
