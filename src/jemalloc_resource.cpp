@@ -3,6 +3,7 @@
 #include <bit>
 #include <cstdint>
 #include <zpmr/detail/request.hpp>
+#include <zpmr/jemalloc_control.hpp>
 #include <zpmr/jemalloc_resource.hpp>
 
 #include "check.hpp"
@@ -59,8 +60,6 @@ std::size_t nallocx_of_jemalloc(std::size_t bytes, int flags) {
 #endif
 
 constinit detail::je::control version_of_library{"version"};
-constinit detail::je::control flush_thread_cache{"thread.tcache.flush"};
-constinit detail::je::control purge_arena{"arena.0.purge"};
 
 }  // namespace
 
@@ -114,9 +113,9 @@ allocator_stats jemalloc_resource::stats() const {
 }
 
 bool jemalloc_resource::release_free_memory() noexcept {
-  return detail::je::purges([] {
-    flush_thread_cache.run();
-    purge_arena.run(detail::je::all_arenas);
+  return detail::je::purges(detail::je::all_arenas, [] {
+    flush_jemalloc_thread_cache();
+    detail::je::purge(detail::je::all_arenas);
   });
 }
 

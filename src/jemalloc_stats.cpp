@@ -26,9 +26,9 @@ constinit control resident_bytes{"stats.arenas.0.resident"};
 constinit control mapped_bytes{"stats.arenas.0.mapped"};
 constinit control retained_bytes{"stats.arenas.0.retained"};
 constinit control bin_slabs{"stats.arenas.0.bins.0.curslabs"};
-constinit control bin_slots_in_use{"stats.arenas.0.bins.0.curregs"};
 constinit control dirty_purged{"stats.arenas.0.dirty_purged"};
 constinit control muzzy_purged{"stats.arenas.0.muzzy_purged"};
+constinit control purge_arena{"arena.0.purge"};
 
 using bytes = std::optional<std::size_t>;
 
@@ -40,26 +40,25 @@ bytes product(bytes one, bytes other) noexcept {
   return one && other ? bytes(*one * *other) : std::nullopt;
 }
 
-/// A size class of small blocks, as jemalloc was built.
-struct bin {
-  std::size_t slot_bytes;
-  std::size_t slots_per_slab;
-};
+// The lesser may have overtaken: see `stats_of`.
+bytes difference(bytes more, bytes less) noexcept {
+  return more && less ? bytes(*more - std::min(*more, *less)) : std::nullopt;
+}
 
-/// The bins, asked for once.
-class bin_table {
+/// How many bytes the slots of one slab have, for each size class of small blocks. jemalloc was
+/// built so, and is asked once.
+class slab_table {
  public:
-  /// Returns: how many there are; 0 if jemalloc does not tell.
+  /// Returns: the number of size classes; 0 if jemalloc does not tell.
   unsigned size() noexcept {
-    // Acquire and release: the bins must be there when their number is. Threads that race write the
-    // same.
+    // Acquire and release: the entries must be there when their number is. Threads that race write
+    // the same.
     const unsigned known = size_.load(std::memory_order_acquire);
     return known != 0 ? known : fill();
   }
 
-  bin operator[](unsigned index) const noexcept {
-    return {slot_bytes_[index].load(std::memory_order_relaxed),
-            slots_per_slab_[index].load(std::memory_order_relaxed)};
+  std::size_t operator[](unsigned bin) const noexcept {
+    return bytes_[bin].load(std::memory_order_relaxed);
   }
 
  private:
@@ -69,34 +68,30 @@ class bin_table {
     const unsigned count = bin_count.read<unsigned>().value_or(0);
     if (count > most) return 0;
     for (unsigned i = 0; i < count; ++i) {
-      const auto slot_bytes = bin_slot_bytes.read<std::size_t>(i);
-      const auto slots = bin_slots_per_slab.read<std::uint32_t>(i);
-      if (!slot_bytes || !slots) return 0;
-      slot_bytes_[i].store(*slot_bytes, std::memory_order_relaxed);
-      slots_per_slab_[i].store(*slots, std::memory_order_relaxed);
+      const bytes in_slab =
+          product(bin_slot_bytes.read<std::size_t>(i), bin_slots_per_slab.read<std::uint32_t>(i));
+      if (!in_slab) return 0;
+      bytes_[i].store(*in_slab, std::memory_order_relaxed);
     }
     size_.store(count, std::memory_order_release);
     return count;
   }
 
-  std::array<std::atomic<std::size_t>, most> slot_bytes_{};
-  std::array<std::atomic<std::size_t>, most> slots_per_slab_{};
+  std::array<std::atomic<std::size_t>, most> bytes_{};
   std::atomic<unsigned> size_{0};
 };
 
-constinit bin_table bins;
+constinit slab_table slabs;
 
-bytes free_bytes_in_small_slabs(unsigned arena) noexcept {
-  const unsigned count = bins.size();
+/// Returns: all slots of all slabs, used or not.
+bytes bytes_in_small_slabs(unsigned arena) noexcept {
+  const unsigned count = slabs.size();
   if (count == 0) return std::nullopt;
   std::size_t total = 0;
   for (unsigned i = 0; i < count; ++i) {
-    const auto slabs = bin_slabs.read<std::size_t>(arena, i);
-    const auto in_use = bin_slots_in_use.read<std::size_t>(arena, i);
-    if (!slabs || !in_use) return std::nullopt;
-    const std::size_t slots = bins[i].slots_per_slab * *slabs;
-    // The lesser: see `stats_of`.
-    total += (slots - std::min(slots, *in_use)) * bins[i].slot_bytes;
+    const bytes number = bin_slabs.read<std::size_t>(arena, i);
+    if (!number) return std::nullopt;
+    total += *number * slabs[i];
   }
   return total;
 }
@@ -111,6 +106,7 @@ std::uint64_t refresh() noexcept {
 
 allocator_stats read_stats(unsigned arena) noexcept {
   const bytes page = page_size.read<std::size_t>();
+  const bytes small = allocated_small.read<std::size_t>(arena);
   return {
       .allocated =
           sum(allocated_small.read<std::size_t>(arena), allocated_large.read<std::size_t>(arena)),
@@ -120,8 +116,13 @@ allocator_stats read_stats(unsigned arena) noexcept {
       .mapped = mapped_bytes.read<std::size_t>(arena),
       .retained = retained_bytes.read<std::size_t>(arena),
       .muzzy = product(page, muzzy_pages.read<std::size_t>(arena)),
-      .small_bin_fragmentation = free_bytes_in_small_slabs(arena),
+      .small_bin_fragmentation = difference(bytes_in_small_slabs(arena), small),
   };
+}
+
+std::uint64_t purged_pages_of(unsigned arena) noexcept {
+  return dirty_purged.read<std::uint64_t>(arena).value_or(0) +
+         muzzy_purged.read<std::uint64_t>(arena).value_or(0);
 }
 
 }  // namespace
@@ -142,14 +143,15 @@ allocator_stats stats_of(unsigned arena) noexcept {
   return stats;
 }
 
-std::uint64_t purged_pages() noexcept {
+std::uint64_t purged_pages(unsigned arena) noexcept {
   refresh();
-  std::uint64_t pages = 0;
-  for (const unsigned arenas : {all_arenas, destroyed_arenas}) {
-    pages += dirty_purged.read<std::uint64_t>(arenas).value_or(0);
-    pages += muzzy_purged.read<std::uint64_t>(arenas).value_or(0);
-  }
-  return pages;
+  const std::uint64_t pages = purged_pages_of(arena);
+  // Without the destroyed ones it would fall when one is.
+  return arena == all_arenas ? pages + purged_pages_of(destroyed_arenas) : pages;
+}
+
+void purge(unsigned arena) noexcept {
+  purge_arena.run(arena);
 }
 
 }  // namespace zpmr::detail::je

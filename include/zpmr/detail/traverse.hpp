@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <iterator>
+#include <optional>
+#include <zpmr/detail/relocate.hpp>
+
+/// \file
+/// How `defragment` goes through each kind of container, and finds its way back to where it
+/// stopped, whatever has happened to the container since.
+
+namespace zpmr::detail {
+
+struct index_position {
+  std::size_t next = 0;
+
+  void restart() noexcept { next = 0; }
+};
+
+template <class Key>
+struct key_position {
+  std::optional<Key> next;       ///< of the next element; it may be gone when that is looked for
+  std::size_t equal_before = 0;  ///< elements with the same key that come before it
+
+  void restart() noexcept { next.reset(); }
+};
+
+struct bucket_position {
+  std::size_t next = 0;
+  std::size_t bucket_count = 0;  ///< with another one, everything is in another place
+
+  void restart() noexcept { next = 0; }
+};
+
+template <class Container, container_kind = kind_of<Container>>
+struct position {
+  using type = index_position;
+};
+template <class Container>
+struct position<Container, container_kind::ordered> {
+  using type = key_position<typename Container::key_type>;
+};
+template <class Container>
+struct position<Container, container_kind::hashed> {
+  using type = bucket_position;
+};
+template <class Container>
+using position_in = typename position<Container>::type;
+
+/// For what is inside an element: it is done in one go.
+struct never {
+  constexpr bool operator()() const noexcept { return false; }
+};
+
+template <class Container, class Stop>
+bool traverse(Container& container, position_in<Container>& from, relocation_pass& pass, Stop stop);
+
+/// Effects: moves what should move of the blocks that hang on `value`.
+template <class T>
+void relocate_blocks_of(T& value, relocation_pass& pass) {
+  if constexpr (kind_of<T> != container_kind::none) {
+    position_in<T> start;
+    traverse(value, start, pass, never{});
+  }
+}
+template <class First, class Second>
+void relocate_blocks_of(std::pair<First, Second>& value, relocation_pass& pass) {
+  relocate_blocks_of(value.first, pass);
+  relocate_blocks_of(value.second, pass);
+}
+
+template <class Vector, class Stop>
+bool traverse_vector(Vector& vector, index_position& from, relocation_pass& pass, Stop stop) {
+  if constexpr (owns_blocks<typename Vector::value_type>) {
+    for (std::size_t i = from.next; i < vector.size(); ++i) {
+      relocate_blocks_of(vector[i], pass);
+      if (stop()) {
+        from.next = i + 1;
+        return false;
+      }
+    }
+  }
+  if constexpr (has_relocatable_buffer<Vector>) relocate_buffer(vector, pass);
+  return true;
+}
+
+/// Complexity: walks to the place from the nearer end.
+template <class List>
+typename List::iterator element_at(List& list, std::size_t index) {
+  const std::size_t size = list.size();
+  return index <= size / 2 ? std::next(list.begin(), static_cast<std::ptrdiff_t>(index))
+                           : std::prev(list.end(), static_cast<std::ptrdiff_t>(size - index));
+}
+
+template <class List, class Stop>
+bool traverse_list(List& list, index_position& from, relocation_pass& pass, Stop stop) {
+  std::size_t index = std::min(from.next, list.size());
+  for (auto next = element_at(list, index); next != list.end();) {
+    const auto place = next++;
+    relocate_blocks_of(*place, pass);
+    relocate_list_node(list, place, pass);
+    ++index;
+    if (stop() && next != list.end()) {
+      from.next = index;
+      return false;
+    }
+  }
+  return true;
+}
+
+template <has_nodes Container>
+inline constexpr bool is_map = requires {
+  typename Container::mapped_type;
+};
+
+template <has_nodes Container>
+const auto& key_of(const typename Container::value_type& element) noexcept {
+  if constexpr (is_map<Container>) {
+    return element.first;
+  } else {
+    return element;
+  }
+}
+
+template <class Container>
+inline constexpr bool has_relocatable_nodes = is_relocatable<typename Container::key_type>;
+template <class Container>
+requires is_map<Container>
+inline constexpr bool has_relocatable_nodes<Container> =
+    is_relocatable<typename Container::key_type, typename Container::mapped_type>;
+
+/// Effects: moves what should move of an element of a map or set: what hangs on its value, the
+/// buffer of its key, its node. `find` gives its place, and is only called if that is needed.
+template <has_nodes Container, class Element, class Find>
+void relocate_element(Container& container, Element& element, Find find,
+                      typename Container::const_iterator next, relocation_pass& pass) {
+  using key = typename Container::key_type;
+  if constexpr (is_map<Container>) relocate_blocks_of(element.second, pass);
+  const auto buffer = examine_buffer(key_of<Container>(element), pass);
+  std::optional<block_report> node;
+  if constexpr (has_relocatable_nodes<Container>) {
+    node = pass.examine(container.get_allocator().resource(), &element);
+  }
+  if (!buffer && !node) return;
+
+  taken_element<Container> taken(container, find(), next);
+  if constexpr (has_relocatable_buffer<key>) {
+    if (buffer) pass.move(*buffer, [&] { renew_buffer(taken.key()); });
+  }
+  if constexpr (has_relocatable_nodes<Container>) {
+    if (node) pass.move(*node, [&] { taken.renew(); });
+  }
+}
+
+template <class Container, class Key>
+typename Container::iterator resume(Container& container, const key_position<Key>& from) {
+  if (!from.next) return container.begin();
+  const Key& key = *from.next;
+  auto place = container.lower_bound(key);
+  for (std::size_t i = 0; i < from.equal_before && place != container.end() &&
+                          !container.key_comp()(key, key_of<Container>(*place));
+       ++i) {
+    ++place;
+  }
+  return place;
+}
+
+template <class Container, class Key>
+void remember(const Container& container, typename Container::const_iterator next,
+              key_position<Key>& from) {
+  const Key& key = key_of<Container>(*next);
+  from.equal_before = static_cast<std::size_t>(std::distance(container.lower_bound(key), next));
+  from.next.emplace(key);
+}
+
+template <class Container, class Key, class Stop>
+bool traverse_ordered(Container& container, key_position<Key>& from, relocation_pass& pass,
+                      Stop stop) {
+  for (auto next = resume(container, from); next != container.end();) {
+    const auto place = next++;
+    relocate_element(
+        container, *place, [&] { return place; }, next, pass);
+    // Not even compiled where nothing stops: then keys need not be copyable.
+    if constexpr (!std::is_same_v<Stop, never>) {
+      if (stop() && next != container.end()) {
+        remember(container, next, from);
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
+/// A bucket is never left half way.
+template <class Container>
+void relocate_bucket(Container& container, std::size_t bucket, relocation_pass& pass) {
+  for (auto next = container.begin(bucket); next != container.end(bucket);) {
+    auto& element = *next++;
+    relocate_element(
+        container, element, [&] { return container.find(key_of<Container>(element)); },
+        container.end(), pass);
+  }
+}
+
+template <class Container, class Stop>
+bool traverse_hashed(Container& container, bucket_position& from, relocation_pass& pass,
+                     Stop stop) {
+  const std::size_t count = container.bucket_count();
+  for (std::size_t bucket = from.bucket_count == count ? from.next : 0; bucket < count; ++bucket) {
+    relocate_bucket(container, bucket, pass);
+    if (stop() && bucket + 1 < count) {
+      from = {bucket + 1, count};
+      return false;
+    }
+  }
+  return true;
+}
+
+/// Effects: goes on at `from`, to the end or until `stop`, which is asked after each element.
+/// Returns: whether it came to the end. If something throws, `from` is as before.
+template <class Container, class Stop>
+bool traverse(Container& container, position_in<Container>& from, relocation_pass& pass,
+              Stop stop) {
+  constexpr container_kind kind = kind_of<Container>;
+  bool finished = true;
+  if constexpr (kind == container_kind::string) {
+    relocate_buffer(container, pass);
+  } else if constexpr (kind == container_kind::vector) {
+    finished = traverse_vector(container, from, pass, stop);
+  } else if constexpr (kind == container_kind::list) {
+    finished = traverse_list(container, from, pass, stop);
+  } else if constexpr (kind == container_kind::ordered) {
+    finished = traverse_ordered(container, from, pass, stop);
+  } else {
+    finished = traverse_hashed(container, from, pass, stop);
+  }
+  if (finished) from.restart();
+  return finished;
+}
+
+}  // namespace zpmr::detail
