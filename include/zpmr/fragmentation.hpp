@@ -24,10 +24,10 @@ class memory_tracker;
 
 /// What the system, the allocator and the tracker say, taken together.
 struct heap_sample {
-  std::optional<std::size_t> bytes_in_use;  ///< of the tracker
-  std::optional<std::size_t> peak_bytes;    ///< of the tracker
-  allocator_stats allocator;
-  process_memory process;
+  std::optional<std::size_t> bytes_in_use = {};  ///< of the tracker
+  std::optional<std::size_t> peak_bytes = {};    ///< of the tracker
+  allocator_stats allocator = {};
+  process_memory process = {};
 
   friend bool operator==(const heap_sample&, const heap_sample&) = default;
 };
@@ -49,11 +49,11 @@ struct overhead {
 /// the other ratios, and the sum of the other bytes. A field is empty where one of its two figures
 /// is not known, or the lower is 0. Redis reports the same, except `uncounted`, in `INFO memory`.
 struct fragmentation {
-  std::optional<overhead> total;             ///< process resident / in use: mem_fragmentation_ratio
-  std::optional<overhead> uncounted;         ///< allocated / in use: blocks outside the tracker
-  std::optional<overhead> inside_allocator;  ///< active / allocated: allocator_frag_ratio
-  std::optional<overhead> kept_by_allocator;  ///< its resident / active: allocator_rss_ratio
-  std::optional<overhead> outside_allocator;  ///< process / its resident: rss_overhead_ratio
+  std::optional<overhead> total = {};      ///< process resident / in use: mem_fragmentation_ratio
+  std::optional<overhead> uncounted = {};  ///< allocated / in use: blocks outside the tracker
+  std::optional<overhead> inside_allocator = {};   ///< active / allocated: allocator_frag_ratio
+  std::optional<overhead> kept_by_allocator = {};  ///< its resident / active: allocator_rss_ratio
+  std::optional<overhead> outside_allocator = {};  ///< process / its resident: rss_overhead_ratio
 
   friend bool operator==(const fragmentation&, const fragmentation&) = default;
 };
@@ -88,8 +88,8 @@ inline constexpr std::size_t worth_telling = 10 << 20;      ///< bytes; fewer ar
 /// One thing found.
 struct finding {
   finding_kind kind;
-  std::string_view text;            ///< what it is and what to do about it, in whole sentences
-  std::optional<overhead> figures;  ///< what shows it, where figures do
+  std::string_view text;                 ///< what it is and what to do about it, in whole sentences
+  std::optional<overhead> figures = {};  ///< what shows it, where figures do
 
   friend bool operator==(const finding&, const finding&) = default;
 };

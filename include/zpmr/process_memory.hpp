@@ -22,21 +22,22 @@ namespace zpmr {
 /// where there is no such limit; it is never a made-up zero. docs/process_memory.md says where each
 /// figure comes from.
 struct process_memory {
-  std::optional<std::size_t> resident;       ///< in physical memory, shared pages included
-  std::optional<std::size_t> peak_resident;  ///< the most ever; not below `resident`
-  std::optional<std::size_t> private_dirty;  ///< of `resident`: written to, and nobody else's
-  std::optional<std::size_t> anonymous_huge_pages;  ///< of `resident`: in transparent huge pages
-  std::optional<std::size_t> swapped;               ///< moved out to swap, so not in `resident`
-  std::optional<std::size_t> page_size;             ///< the unit of mapping and protection
-  std::optional<std::size_t> physical;              ///< memory of the machine
+  std::optional<std::size_t> resident = {};       ///< in physical memory, shared pages included
+  std::optional<std::size_t> peak_resident = {};  ///< the most ever noted; >= `resident`
+  std::optional<std::size_t> private_dirty = {};  ///< of `resident`: written to, and nobody else's
+  /// Of `resident`: in transparent huge pages.
+  std::optional<std::size_t> anonymous_huge_pages = {};
+  std::optional<std::size_t> swapped = {};    ///< moved out to swap, so not in `resident`
+  std::optional<std::size_t> page_size = {};  ///< the unit of mapping and protection
+  std::optional<std::size_t> physical = {};   ///< memory of the machine
 
   /// The least limit of the control groups around the process, as far as they can be seen.
-  std::optional<std::size_t> cgroup_limit;
+  std::optional<std::size_t> cgroup_limit = {};
   /// In use in the group that has that limit, by all its processes and for their files; in the
   /// process's own group where none has a limit.
-  std::optional<std::size_t> cgroup_usage;
+  std::optional<std::size_t> cgroup_usage = {};
   /// The lesser of the limits set on the process itself: address space and data.
-  std::optional<std::size_t> process_limit;
+  std::optional<std::size_t> process_limit = {};
 
   friend bool operator==(const process_memory&, const process_memory&) = default;
 };

@@ -99,8 +99,9 @@ std::optional<cgroup_location> find_cgroup(std::string_view root, cgroup_version
     if (!here) continue;
     const std::optional<std::string_view> rest = below(group->view(), here->root.view());
     const std::size_t here_taken_off = rest ? here->root.view().size() : 0;
-    if (found && here_taken_off < taken_off) continue;
     const file_name top(root, here->point.view());
+    const bool hides_found = found && found->top() == top.view();
+    if (found && !hides_found && here_taken_off < taken_off) continue;
     found = cgroup_location{file_name(top.view(), rest.value_or("")), top.view().size()};
     taken_off = here_taken_off;
   }

@@ -15,6 +15,8 @@ enum class cgroup_version { v1, v2 };
 struct cgroup_location {
   file_name group;       ///< its directory, or what would be its directory
   std::size_t top_size;  ///< the characters of `group` that are the directory of the topmost group
+
+  [[nodiscard]] std::string_view top() const noexcept { return group.view().substr(0, top_size); }
 };
 
 /// Returns: the place of the process's group in the hierarchy of this version that accounts for
