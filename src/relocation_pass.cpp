@@ -16,7 +16,12 @@ std::optional<block_report> relocation_pass::examine(const std::pmr::memory_reso
   if (report.advice == relocation::unknown) return std::nullopt;
   ++figures_.examined;
   examined_bytes_ += report.bytes;
-  return report.advice == relocation::move ? std::optional(report) : std::nullopt;
+  if (report.advice == relocation::stay) return std::nullopt;
+  if (report.bytes >= refused_bytes_) {
+    ++figures_.no_room;
+    return std::nullopt;
+  }
+  return report;
 }
 
 bool relocation_pass::is_over() noexcept {

@@ -58,6 +58,11 @@ template <class T>
 concept has_nodes = kind_of<T>
 == container_kind::ordered || kind_of<T> == container_kind::hashed;
 
+template <has_nodes T>
+inline constexpr bool is_map = requires {
+  typename T::mapped_type;
+};
+
 /// Whether a value can be in two places for a moment and in one of them whole, whatever throws.
 /// Where it may not be moved without a risk it is copied, as `std::vector` does.
 template <class... Parts>

@@ -105,7 +105,6 @@ struct no_buckets {
 template <has_nodes Container>
 class taken_element {
   using iterator = typename Container::const_iterator;
-  static constexpr bool is_map = requires { typename Container::mapped_type; };
 
  public:
   /// `next` follows `place` where the order matters.
@@ -118,7 +117,7 @@ class taken_element {
   taken_element& operator=(const taken_element&) = delete;
 
   [[nodiscard]] auto& key() const {
-    if constexpr (is_map) {
+    if constexpr (is_map<Container>) {
       return node_.key();
     } else {
       return node_.value();
@@ -127,7 +126,7 @@ class taken_element {
 
   /// Effects: the same element in a new node; the old one is freed.
   void renew() {
-    if constexpr (is_map) {
+    if constexpr (is_map<Container>) {
       renew_from(node_.key(), node_.mapped());
     } else {
       renew_from(node_.value());

@@ -35,13 +35,17 @@ class relocation_pass {
   /// Throws: what else `relocate` throws.
   template <class F>
   void move(const block_report& report, F&& relocate) {
-    if (report.bytes < refused_bytes_ && succeeds(report, relocate)) {
-      ++figures_.moved_blocks;
-      figures_.moved_bytes += report.bytes;
-      figures_.emptied_bytes += report.emptied_bytes;
-    } else {
+    if (!scope_) scope_.emplace();
+    try {
+      relocate();
+    } catch (const std::bad_alloc&) {
+      refused_bytes_ = report.bytes;
       ++figures_.no_room;
+      return;
     }
+    ++figures_.moved_blocks;
+    figures_.moved_bytes += report.bytes;
+    figures_.emptied_bytes += report.emptied_bytes;
   }
 
   /// To be asked after each element. Returns: whether the budget is used up.
@@ -50,24 +54,12 @@ class relocation_pass {
   [[nodiscard]] const defragment_figures& figures() const noexcept { return figures_; }
 
  private:
-  template <class F>
-  bool succeeds(const block_report& report, F& relocate) {
-    if (!scope_) scope_.emplace();
-    try {
-      relocate();
-      return true;
-    } catch (const std::bad_alloc&) {
-      refused_bytes_ = report.bytes;
-      return false;
-    }
-  }
-
   defragment_budget budget_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   defragment_figures figures_;
   std::optional<relocation_scope> scope_;  // from the first move on: most calls may need none
   std::size_t examined_bytes_ = 0;
-  std::size_t refused_bytes_ = SIZE_MAX;  // larger blocks are not tried: each refusal takes a lock
+  std::size_t refused_bytes_ = SIZE_MAX;  // as large ones are not tried again: refusals are dear
   unsigned elements_ = 0;
   const std::pmr::memory_resource* resource_ = nullptr;  // the last one that was asked about
   bool has_hints_ = false;                               // whether that one has any

@@ -3,51 +3,16 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <iterator>
 #include <optional>
+#include <type_traits>
+#include <utility>
+#include <zpmr/detail/position.hpp>
 #include <zpmr/detail/relocate.hpp>
 
 /// \file
-/// How `defragment` goes through each kind of container, and finds its way back to where it
-/// stopped, whatever has happened to the container since.
+/// How `defragment` goes through each kind of container.
 
 namespace zpmr::detail {
-
-struct index_position {
-  std::size_t next = 0;
-
-  void restart() noexcept { next = 0; }
-};
-
-template <class Key>
-struct key_position {
-  std::optional<Key> next;       ///< of the next element; it may be gone when that is looked for
-  std::size_t equal_before = 0;  ///< elements with the same key that come before it
-
-  void restart() noexcept { next.reset(); }
-};
-
-struct bucket_position {
-  std::size_t next = 0;
-  std::size_t bucket_count = 0;  ///< with another one, everything is in another place
-
-  void restart() noexcept { next = 0; }
-};
-
-template <class Container, container_kind = kind_of<Container>>
-struct position {
-  using type = index_position;
-};
-template <class Container>
-struct position<Container, container_kind::ordered> {
-  using type = key_position<typename Container::key_type>;
-};
-template <class Container>
-struct position<Container, container_kind::hashed> {
-  using type = bucket_position;
-};
-template <class Container>
-using position_in = typename position<Container>::type;
 
 /// For what is inside an element: it is done in one go.
 struct never {
@@ -86,14 +51,6 @@ bool traverse_vector(Vector& vector, index_position& from, relocation_pass& pass
   return true;
 }
 
-/// Complexity: walks to the place from the nearer end.
-template <class List>
-typename List::iterator element_at(List& list, std::size_t index) {
-  const std::size_t size = list.size();
-  return index <= size / 2 ? std::next(list.begin(), static_cast<std::ptrdiff_t>(index))
-                           : std::prev(list.end(), static_cast<std::ptrdiff_t>(size - index));
-}
-
 template <class List, class Stop>
 bool traverse_list(List& list, index_position& from, relocation_pass& pass, Stop stop) {
   std::size_t index = std::min(from.next, list.size());
@@ -108,20 +65,6 @@ bool traverse_list(List& list, index_position& from, relocation_pass& pass, Stop
     }
   }
   return true;
-}
-
-template <has_nodes Container>
-inline constexpr bool is_map = requires {
-  typename Container::mapped_type;
-};
-
-template <has_nodes Container>
-const auto& key_of(const typename Container::value_type& element) noexcept {
-  if constexpr (is_map<Container>) {
-    return element.first;
-  } else {
-    return element;
-  }
 }
 
 template <class Container>
@@ -152,27 +95,6 @@ void relocate_element(Container& container, Element& element, Find find,
   if constexpr (has_relocatable_nodes<Container>) {
     if (node) pass.move(*node, [&] { taken.renew(); });
   }
-}
-
-template <class Container, class Key>
-typename Container::iterator resume(Container& container, const key_position<Key>& from) {
-  if (!from.next) return container.begin();
-  const Key& key = *from.next;
-  auto place = container.lower_bound(key);
-  for (std::size_t i = 0; i < from.equal_before && place != container.end() &&
-                          !container.key_comp()(key, key_of<Container>(*place));
-       ++i) {
-    ++place;
-  }
-  return place;
-}
-
-template <class Container, class Key>
-void remember(const Container& container, typename Container::const_iterator next,
-              key_position<Key>& from) {
-  const Key& key = key_of<Container>(*next);
-  from.equal_before = static_cast<std::size_t>(std::distance(container.lower_bound(key), next));
-  from.next.emplace(key);
 }
 
 template <class Container, class Key, class Stop>
