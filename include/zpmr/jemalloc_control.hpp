@@ -26,8 +26,9 @@ namespace zpmr {
 inline constexpr std::chrono::milliseconds jemalloc_never{-1};
 
 /// For how long an arena keeps pages that hold no block. First they are dirty: still there as they
-/// were. After `dirty` they are given back lazily, and so are muzzy: the system takes them when it
-/// needs them. After `muzzy` they are given back for good. With a time of 0 a stage is passed over.
+/// were. After `dirty` they are given back lazily, and are muzzy: the system takes them when it
+/// needs them. After `muzzy` they are given back for good. With `muzzy` 0 they are never muzzy, and
+/// with `dirty` 0 they are given back for good as soon as they are free.
 struct jemalloc_decay {
   std::chrono::milliseconds dirty;
   std::chrono::milliseconds muzzy;
