@@ -45,15 +45,11 @@ inline constexpr bool has_relocatable_buffer = false;
 template <has_buffer T>
 inline constexpr bool has_relocatable_buffer<T> = is_relocatable<typename T::value_type>;
 
-/// Returns: what to move, if the buffer of this value should move.
-template <class T>
+/// Returns: what to move, if the buffer should move.
+template <has_buffer T>
 std::optional<block_report> examine_buffer(const T& owner, relocation_pass& pass) noexcept {
-  if constexpr (has_relocatable_buffer<T>) {
-    if (const void* const block = buffer_of(owner)) {
-      return pass.examine(owner.get_allocator().resource(), block);
-    }
-  }
-  return std::nullopt;
+  const void* const block = buffer_of(owner);
+  return block != nullptr ? pass.examine(owner.get_allocator().resource(), block) : std::nullopt;
 }
 
 template <has_buffer T>

@@ -79,21 +79,20 @@ inline constexpr bool has_relocatable_nodes<Container> =
 template <has_nodes Container, class Element, class Find>
 void relocate_element(Container& container, Element& element, Find find,
                       typename Container::const_iterator next, relocation_pass& pass) {
-  using key = typename Container::key_type;
   if constexpr (is_map<Container>) relocate_blocks_of(element.second, pass);
-  const auto buffer = examine_buffer(key_of<Container>(element), pass);
-  std::optional<block_report> node;
-  if constexpr (has_relocatable_nodes<Container>) {
-    node = pass.examine(container.get_allocator().resource(), &element);
-  }
-  if (!buffer && !node) return;
-
-  taken_element<Container> taken(container, find(), next);
-  if constexpr (has_relocatable_buffer<key>) {
-    if (buffer) pass.move(*buffer, [&] { renew_buffer(taken.key()); });
+  std::optional<taken_element<Container>> taken;
+  if constexpr (has_relocatable_buffer<typename Container::key_type>) {
+    if (const auto report = examine_buffer(key_of<Container>(element), pass)) {
+      taken.emplace(container, find(), next);
+      pass.move(*report, [&] { renew_buffer(taken->key()); });
+    }
   }
   if constexpr (has_relocatable_nodes<Container>) {
-    if (node) pass.move(*node, [&] { taken.renew(); });
+    // Only now, as the key's buffer may have been its only neighbour.
+    if (const auto report = pass.examine(container.get_allocator().resource(), &element)) {
+      if (!taken) taken.emplace(container, find(), next);
+      pass.move(*report, [&] { taken->renew(); });
+    }
   }
 }
 
