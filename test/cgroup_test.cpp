@@ -125,12 +125,13 @@ BOOST_AUTO_TEST_CASE(a_group_outside_of_what_is_mounted_is_taken_for_the_mounted
   const v2_tree tree;
   tree.write("cg/memory.max", "600\n");
   tree.write("cg/memory.current", "66\n");
-  tree.write("proc/self/cgroup", "0::/../../elsewhere\n");
+  tree.write("elsewhere/memory.max", "100\n");
+  tree.write("proc/self/cgroup", "0::/../elsewhere\n");
   check(tree.root(), 600, 66);
   tree.write("proc/self/cgroup", "0::/a/b\n");
   tree.write("proc/self/mountinfo", "30 23 0:26 /ab /cg rw - cgroup2 cgroup2 rw\n");
   check(tree.root(), 600, 66);
-  tree.write("proc/self/mountinfo", "30 23 0:26 /a/bc /cg rw - cgroup2 cgroup2 rw\n");
+  tree.write("proc/self/cgroup", "0::/abc\n");
   check(tree.root(), 600, 66);
 }
 
@@ -224,6 +225,14 @@ BOOST_AUTO_TEST_CASE(version_1_writes_no_limit_as_a_number_of_its_own) {
   const v1_tree tree;
   tree.write("cg/a/b/memory.limit_in_bytes", "9223372036854000000\n");
   check(tree.root(), 9223372036854000000, 77);
+}
+
+BOOST_AUTO_TEST_CASE(version_1_is_read_where_the_memory_controller_is_named) {
+  const v1_tree tree;
+  tree.write("proc/self/cgroup", "4:nomemory,memory2:/no\n3:cpu,memory:/a/b\n");
+  tree.write("proc/self/mountinfo",
+             std::string(mounted_v1) + "31 23 0:27 / /no rw - cgroup cgroup rw,nomemory,memory2\n");
+  check(tree.root(), std::nullopt, 77);
 }
 
 BOOST_AUTO_TEST_CASE(limits_of_version_1_bind_below_where_the_hierarchy_is_used) {

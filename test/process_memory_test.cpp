@@ -8,6 +8,7 @@
 #include <boost/test/unit_test.hpp>
 #include <cstddef>
 #include <cstring>
+#include <optional>
 #include <zpmr/process_memory.hpp>
 
 #include "support/child_process.hpp"
@@ -39,8 +40,12 @@ class touched_pages {
   void* start_;
 };
 
-bool is_near(std::size_t one, std::size_t other) {
-  return (one > other ? one - other : other - one) <= 4 * mebibyte;
+/// Effects: checks that a figure has grown by 64 MiB, where it is known. The thread sanitizer keeps
+/// notes of what is written, in pages of its own.
+void check_growth(std::optional<std::size_t> before, std::optional<std::size_t> after) {
+  if (!before) return;
+  BOOST_TEST(after.value() >= *before + 60 * mebibyte);
+  if (!zpmr::test::thread_sanitizer) BOOST_TEST(*after <= *before + 68 * mebibyte);
 }
 
 /// Effects: sets the limit, as far as that is allowed. Returns: the limit now in force.
@@ -82,12 +87,10 @@ BOOST_AUTO_TEST_CASE(the_figures_follow_the_pages) {
     during = sample_process_memory();
   }
   const process_memory after = sample_process_memory();
-  BOOST_TEST(is_near(*during.resident, *before.resident + 64 * mebibyte));
-  BOOST_TEST(is_near(*after.resident, *before.resident));
-  BOOST_TEST(*after.peak_resident + 4 * mebibyte >= *during.resident);  // the kernel's note lags
-  if (before.private_dirty) {
-    BOOST_TEST(is_near(*during.private_dirty, *before.private_dirty + 64 * mebibyte));
-  }
+  check_growth(before.resident, during.resident);
+  check_growth(before.private_dirty, during.private_dirty);
+  BOOST_TEST(*after.resident <= *before.resident + 4 * mebibyte);
+  BOOST_TEST(*after.peak_resident >= *before.resident + 60 * mebibyte);
 }
 
 BOOST_AUTO_TEST_CASE(a_part_is_not_above_its_whole) {
@@ -107,7 +110,7 @@ BOOST_AUTO_TEST_CASE(the_least_limit_on_the_process_is_told,
   // In a child, as the limits are then in force.
   BOOST_TEST(zpmr::test::holds_in_child([] {
     const rlim_t space = lower(RLIMIT_AS, rlim_t{1} << 45);
-    const bool first = sample_process_memory().process_limit <= space;
+    const bool first = sample_process_memory().process_limit.value() <= space;
     const rlim_t data = lower(RLIMIT_DATA, rlim_t{1} << 44);
     return first && sample_process_memory().process_limit == std::min(space, data);
   }));

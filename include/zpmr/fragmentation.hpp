@@ -75,8 +75,8 @@ enum class finding_kind {
   swapped_out,        ///< part of the process is not in memory, so the ratios look too good
 };
 
-/// From where on `diagnose` speaks up. They are those of Redis's `MEMORY DOCTOR`, which has stood
-/// the test of many heaps; docs/fragmentation.md gives the reasons.
+/// From where on `diagnose` speaks up: as Redis's `MEMORY DOCTOR`, which has seen many heaps.
+/// docs/fragmentation.md gives the reasons.
 namespace diagnosis {
 inline constexpr std::size_t nearly_empty_below = 5 << 20;  ///< bytes in use
 inline constexpr double high_peak_ratio = 1.5;              ///< peak / in use
