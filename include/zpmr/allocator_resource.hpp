@@ -65,11 +65,11 @@ class allocator_resource : public std::pmr::memory_resource {
   /// zpmr do.
   [[nodiscard]] virtual const detail::size_table* known_sizes() const noexcept { return nullptr; }
 
-  /// Returns: the allocator's figures of the moment.
+  /// Returns: the allocator's figures of the moment; docs/allocators.md says what each is made of.
   [[nodiscard]] virtual allocator_stats stats() const = 0;
 
-  /// Effects: asks the allocator to give its free memory back to the system.
-  /// Returns: false where it did nothing.
+  /// Effects: has the allocator give its free memory back to the system, this thread's cache
+  /// included. Returns: whether any was given back meanwhile.
   virtual bool release_free_memory() noexcept = 0;
 };
 
