@@ -110,7 +110,10 @@ struct usage_sampler::state {
       : tracker(t),
         allocator(a),
         interval(std::min<std::chrono::nanoseconds>(o.interval, longest_interval)),
-        samples(o.capacity) {}
+        samples(o.capacity) {
+    samples.push(take_sample());
+    thread = start_without_signals([this](const std::stop_token& stop) { run(stop); });
+  }
 
   /// The clock of the wall, but it does not jump when that is set.
   [[nodiscard]] system_clock::time_point now() const noexcept {
@@ -127,19 +130,18 @@ struct usage_sampler::state {
     return sample;
   }
 
+  /// Takes a sample in every interval, and one at the end.
   void run(const std::stop_token& stop) {
     steady_clock::time_point next = started;
     std::unique_lock lock{mutex};
     for (bool last = false; !last;) {
+      next = std::max(next + interval, steady_clock::now());
+      stopped.wait_until(lock, stop, next, [] { return false; });
       last = stop.stop_requested();
       lock.unlock();  // reading takes its time
       const usage_sample sample = take_sample();
       lock.lock();
       samples.push(sample);
-      if (!last) {
-        next = std::max(next + interval, steady_clock::now());
-        stopped.wait_until(lock, stop, next, [] { return false; });
-      }
     }
   }
 
@@ -154,8 +156,7 @@ struct usage_sampler::state {
   std::condition_variable_any stopped;
   ring samples;
   std::once_flag stopped_once;
-  std::jthread thread =  // last, as it uses the others
-      start_without_signals([this](const std::stop_token& stop) { run(stop); });
+  std::jthread thread;  // last, as it uses the others
 };
 
 usage_sampler::usage_sampler(const memory_tracker& tracker, const allocator_resource& allocator,

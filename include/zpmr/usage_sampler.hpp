@@ -38,14 +38,14 @@ struct usage_sampler_options {
   std::size_t capacity = 36'000;  ///< the most samples kept: an hour of the above, in 3 MB
 };
 
-/// Takes a sample at once, one in every interval, and one when it is stopped. Its memory is
+/// Takes a sample when it is made, one in every interval, and one when it is stopped. Its memory is
 /// bounded: when it is full, the oldest sample makes room. Nothing is allocated after construction.
 ///
 /// In the child of a fork there is no such thread: there a sampler may only be destroyed, which
 /// leaves its memory behind.
 class usage_sampler {
  public:
-  /// Effects: starts the thread.
+  /// Effects: takes the first sample and starts the thread.
   /// Preconditions: `tracker` and `allocator` outlive the sampler. The interval is positive, and
   /// the capacity is not 0.
   /// Throws: `std::bad_alloc` or `std::length_error` if there is no memory for the capacity;
