@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <cctype>
+#include <fstream>
 #include <set>
+#include <string>
 #include <string_view>
+#include <vector>
 #include <zpmr/detail/figures.hpp>
 
 namespace {
@@ -17,6 +20,17 @@ void for_each_figure(F f) {
   std::ranges::for_each(figures<zpmr::memory_usage>, f);
   std::ranges::for_each(figures<zpmr::allocator_stats>, f);
   std::ranges::for_each(figures<zpmr::process_memory>, f);
+}
+
+/// Returns: the lines of docs/metrics.md that are about a metric.
+std::vector<std::string> documented() {
+  std::ifstream page{ZPMR_SOURCE_DIR "/docs/metrics.md"};
+  BOOST_REQUIRE(page.is_open());
+  std::vector<std::string> rows;
+  for (std::string line; std::getline(page, line);) {
+    if (line.starts_with("| `zpmr_")) rows.push_back(line);
+  }
+  return rows;
 }
 
 }  // namespace
@@ -67,4 +81,16 @@ BOOST_AUTO_TEST_CASE(every_help_text_is_one_sentence_on_one_line) {
     BOOST_TEST(each.help.ends_with('.'));
     BOOST_TEST(each.help.find('\n') == each.help.npos);
   });
+}
+
+BOOST_AUTO_TEST_CASE(the_document_has_every_metric_as_it_is) {
+  std::vector<std::string> expected;
+  for_each_figure([&](const auto& each) {
+    expected.push_back("| `" + std::string{each.metric} + "` | " +
+                       (each.kind == figure_kind::gauge ? "gauge" : "counter") + " | " +
+                       (each.unit == figure_unit::bytes ? "bytes" : "count") + " | " +
+                       std::string{each.help} + " |");
+  });
+  const std::vector<std::string> rows = documented();
+  BOOST_CHECK_EQUAL_COLLECTIONS(rows.begin(), rows.end(), expected.begin(), expected.end());
 }
