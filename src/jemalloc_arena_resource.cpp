@@ -43,7 +43,7 @@ void* jemalloc_arena_resource::do_allocate(std::size_t bytes, std::size_t alignm
 void jemalloc_arena_resource::do_deallocate(void* block, std::size_t bytes, std::size_t alignment) {
   const auto [size, flags] = request_of(bytes, alignment);
   const detail::arena_caches::use cache(own_->caches);
-  ZPMR_JE(sdallocx)(block, size, flags | cache.flags());
+  detail::zpmr_je_sdallocx(block, size, flags | cache.flags());
 }
 
 void jemalloc_arena_resource::release() noexcept {

@@ -21,7 +21,6 @@
 extern "C" {
 std::size_t ZPMR_JE(nallocx)(std::size_t bytes, int flags);
 void* ZPMR_JE(mallocx)(std::size_t bytes, int flags);
-void ZPMR_JE(sdallocx)(void* block, std::size_t bytes, int flags) noexcept;
 int ZPMR_JE(mallctlnametomib)(const char* name, std::size_t* mib, std::size_t* depth);
 int ZPMR_JE(mallctlbymib)(const std::size_t* mib, std::size_t depth, void* out,
                           std::size_t* out_size, void* in, std::size_t in_size);

@@ -16,6 +16,8 @@
 #if !ZPMR_JEMALLOC_PRIVATE
 #include <dlfcn.h>
 
+extern "C" void sdallocx(void* block, std::size_t bytes, int flags);
+
 // The plain name malloc is that of whichever library was linked first; these are jemalloc's.
 void* zpmr::detail::zpmr_je_malloc(std::size_t bytes) noexcept {
   return mallocx(bytes, 0);
