@@ -24,7 +24,7 @@ int main() {
   zpmr::counting_resource memory{zpmr::default_allocator(), "numbers", &cap};
   zpmr::usage_sampler sampler{memory.tracker(), *memory.upstream_resource(), {.interval = 1ms}};
   std::pmr::vector<std::size_t> numbers{&memory};
-  for (std::size_t i = 0; i < 1'000'000; ++i) numbers.push_back(i);
+  for (std::size_t i = 0; i < 500'000; ++i) numbers.push_back(i);
   sampler.stop();
   zpmr::usage_sampler::write_csv_titles(file);
   sampler.write_csv(file);
