@@ -10,7 +10,6 @@
 #include <mutex>
 #include <new>
 #include <ostream>
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -18,6 +17,7 @@
 #include <zpmr/usage_sampler.hpp>
 
 #include "check.hpp"
+#include "sample_ring.hpp"
 #include "text.hpp"
 
 namespace zpmr {
@@ -29,35 +29,6 @@ using std::chrono::system_clock;
 
 constexpr std::chrono::hours longest_interval{24 * 365};  // so that points in time do not overflow
 
-/// The last samples, in storage that never grows.
-class ring {
- public:
-  explicit ring(std::size_t capacity) : capacity_(capacity) { kept_.reserve(capacity); }
-
-  void push(const usage_sample& sample) noexcept {
-    if (kept_.size() < capacity_) {
-      kept_.push_back(sample);
-    } else {
-      kept_[dropped_++ % kept_.size()] = sample;
-    }
-  }
-
-  [[nodiscard]] std::vector<usage_sample> in_order() const {
-    const auto oldest =
-        kept_.begin() + static_cast<std::ptrdiff_t>(kept_.empty() ? 0 : dropped_ % kept_.size());
-    std::vector<usage_sample> result(oldest, kept_.end());
-    result.insert(result.end(), kept_.begin(), oldest);
-    return result;
-  }
-
-  [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
-
- private:
-  std::size_t capacity_;
-  std::vector<usage_sample> kept_;
-  std::uint64_t dropped_ = 0;
-};
-
 std::optional<std::size_t> resident_of(const allocator_resource& allocator) noexcept {
   try {
     return allocator.stats().resident;
@@ -66,9 +37,9 @@ std::optional<std::size_t> resident_of(const allocator_resource& allocator) noex
   }
 }
 
-/// Returns: a thread that runs `f(std::stop_token)` and leaves all signals to the program's own.
+/// Returns: a thread that runs `f` and leaves all signals to the program's own.
 template <class F>
-std::jthread start_without_signals(F f) {
+std::thread start_without_signals(F f) {
   struct blocked {
     blocked() noexcept {
       sigset_t all;
@@ -78,7 +49,7 @@ std::jthread start_without_signals(F f) {
     ~blocked() { pthread_sigmask(SIG_SETMASK, &before, nullptr); }
     sigset_t before;
   } const signals;
-  return std::jthread{f};
+  return std::thread{f};
 }
 
 /// Returns: the line of a sample, up to the name of the tracker.
@@ -112,7 +83,7 @@ struct usage_sampler::state {
         interval(std::min<std::chrono::nanoseconds>(o.interval, longest_interval)),
         samples(o.capacity) {
     samples.push(take_sample());
-    thread = start_without_signals([this](const std::stop_token& stop) { run(stop); });
+    thread = start_without_signals([this] { run(); });
   }
 
   /// The clock of the wall, but it does not jump when that is set.
@@ -131,13 +102,12 @@ struct usage_sampler::state {
   }
 
   /// Takes a sample in every interval, and one at the end.
-  void run(const std::stop_token& stop) {
+  void run() {
     steady_clock::time_point next = started;
     std::unique_lock lock{mutex};
     for (bool last = false; !last;) {
       next = std::max(next + interval, steady_clock::now());
-      stopped.wait_until(lock, stop, next, [] { return false; });
-      last = stop.stop_requested();
+      last = stopped.wait_until(lock, next, [this] { return stopping; });
       lock.unlock();  // reading takes its time
       const usage_sample sample = take_sample();
       lock.lock();
@@ -153,10 +123,11 @@ struct usage_sampler::state {
   const system_clock::time_point started_at = system_clock::now();
 
   mutable std::mutex mutex;
-  std::condition_variable_any stopped;
-  ring samples;
+  std::condition_variable stopped;
+  bool stopping = false;
+  detail::sample_ring samples;
   std::once_flag stopped_once;
-  std::jthread thread;  // last, as it uses the others
+  std::thread thread;
 };
 
 usage_sampler::usage_sampler(const memory_tracker& tracker, const allocator_resource& allocator,
@@ -168,12 +139,20 @@ usage_sampler::usage_sampler(const memory_tracker& tracker, const allocator_reso
 
 usage_sampler::~usage_sampler() {
   // In the child of a fork nobody may join the thread, nor destroy what it was waiting for.
-  if (::getpid() != state_->process) static_cast<void>(state_.release());
+  if (::getpid() != state_->process) {
+    static_cast<void>(state_.release());
+  } else {
+    stop();
+  }
 }
 
 void usage_sampler::stop() noexcept {
   std::call_once(state_->stopped_once, [this] {
-    state_->thread.request_stop();
+    {
+      const std::scoped_lock lock{state_->mutex};
+      state_->stopping = true;
+    }
+    state_->stopped.notify_one();
     state_->thread.join();
   });
 }
