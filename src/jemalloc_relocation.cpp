@@ -39,6 +39,8 @@ struct slab {
 
 constinit detail::je::control query{"experimental.utilization.query"};
 constinit detail::je::control batch_query{"experimental.utilization.batch_query"};
+constinit detail::je::control bin_count{"arenas.nbins"};
+constinit detail::je::control bin_size{"arenas.bin.0.size"};
 constinit detail::je::control thread_cache{"thread.tcache.enabled"};
 
 bool lies_in(const void* block, const void* start, std::size_t bytes) noexcept {
@@ -97,6 +99,14 @@ detail::block_report detail::report_on(const void* block) noexcept {
   return {.advice = advice(block, around),
           .bytes = around.slab_bytes / slots,  // jemalloc's slabs have no remainder
           .emptied_bytes = around.free_slots + 1 == slots ? around.slab_bytes : 0};
+}
+
+detail::block_report detail::report_on_unseen(std::size_t bytes) noexcept {
+  const std::size_t usable = jemalloc()->usable_size(bytes, alignof(void*));
+  const auto bins = bin_count.read<unsigned>();
+  const auto largest = bins ? bin_size.read<std::size_t>(*bins - 1) : std::nullopt;
+  return {.advice = usable <= largest.value_or(0) ? relocation::move : relocation::stay,
+          .bytes = usable};
 }
 
 void detail::advise_on(std::span<const void* const> blocks, std::span<relocation> hints) noexcept {

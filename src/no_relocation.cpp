@@ -15,6 +15,10 @@ detail::block_report detail::report_on(const void*) noexcept {
   return {};
 }
 
+detail::block_report detail::report_on_unseen(std::size_t) noexcept {
+  return {};
+}
+
 void detail::advise_on(std::span<const void* const>, std::span<relocation> hints) noexcept {
   std::fill(hints.begin(), hints.end(), relocation::unknown);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <zpmr/detail/relocation_pass.hpp>
 #include <zpmr/relocation_hint.hpp>
@@ -14,6 +15,9 @@ namespace zpmr::detail {
 
 /// Preconditions: `block` is of a resource that has hints; or an address in the block's first page.
 block_report report_on(const void* block) noexcept;
+
+/// Returns: the report on a block of that many bytes, aligned as a pointer, which lies anywhere.
+block_report report_on_unseen(std::size_t bytes) noexcept;
 
 /// Effects: writes the advice for each of `blocks`. Preconditions: as for `report_on`.
 void advise_on(std::span<const void* const> blocks, std::span<relocation> hints) noexcept;

@@ -5,14 +5,27 @@
 
 namespace zpmr::detail {
 
-std::optional<block_report> relocation_pass::examine(const std::pmr::memory_resource* resource,
-                                                     const void* block) noexcept {
+bool relocation_pass::has_hints(const std::pmr::memory_resource* resource) noexcept {
   if (resource != resource_) {
     resource_ = resource;
     has_hints_ = has_relocation_hints(*resource);
   }
-  if (!has_hints_) return std::nullopt;
-  const block_report report = report_on(block);
+  return has_hints_;
+}
+
+std::optional<block_report> relocation_pass::examine(const std::pmr::memory_resource* resource,
+                                                     const void* block) noexcept {
+  return has_hints(resource) ? follow(report_on(block)) : std::nullopt;
+}
+
+std::optional<block_report> relocation_pass::examine_unseen(
+    const std::pmr::memory_resource* resource, std::size_t bytes) noexcept {
+  if (!has_hints(resource)) return std::nullopt;
+  const block_report report = report_on_unseen(bytes);
+  return report.advice == relocation::move ? follow(report) : std::nullopt;
+}
+
+std::optional<block_report> relocation_pass::follow(const block_report& report) noexcept {
   if (report.advice == relocation::unknown) return std::nullopt;
   ++figures_.examined;
   examined_bytes_ += report.bytes;

@@ -12,6 +12,7 @@
 #include <random>
 #include <set>
 #include <string>
+#include <type_traits>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -83,7 +84,10 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(the_smallest_steps_come_to_the_same_end, Container
   std::size_t steps = 0;
   const defragment_figures done = defragment_in_steps(in_steps, {.bytes = 1}, [&] { ++steps; });
   BOOST_CHECK(in_steps == expected);
-  BOOST_TEST(steps >= in_steps.size() / 2);  // a bucket may hold more than one element
+  // A bucket may hold more than one element; and a list is walked to the place, so that a step does
+  // more the further it has to go.
+  constexpr bool is_list = std::is_same_v<Container, std::pmr::list<text>>;
+  BOOST_TEST(steps >= (is_list ? 100 : in_steps.size() / 2));
   BOOST_TEST(done.examined >= in_steps.size());
   BOOST_TEST(done.moved_blocks > done.examined / 2);
   BOOST_TEST(defragment(in_steps).moved_blocks <= done.moved_blocks / 50);
@@ -92,10 +96,10 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(the_smallest_steps_come_to_the_same_end, Container
 BOOST_AUTO_TEST_CASE_TEMPLATE(a_step_is_bounded_by_the_bytes_it_looks_at, Container, containers) {
   Container container = fragmented<Container>(jemalloc, 1000);
   defragment_cursor<Container> cursor;
-  constexpr std::size_t most_in_an_element = 4 * 1024;
+  constexpr std::size_t most_for_an_element = 1024;
   for (bool finished = false; !finished;) {
-    const defragment_figures done = defragment(container, cursor, {.bytes = 8 * 1024});
-    BOOST_TEST_REQUIRE(done.moved_bytes <= 8 * 1024 + most_in_an_element);
+    const defragment_figures done = defragment(container, cursor, {.bytes = 16 * 1024});
+    BOOST_TEST_REQUIRE(done.moved_bytes <= 16 * 1024 + most_for_an_element);
     finished = done.finished;
   }
 }
@@ -140,6 +144,14 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_container_that_was_emptied_between_steps_is_fini
   BOOST_TEST(done.finished);
 }
 
+BOOST_AUTO_TEST_CASE(a_list_that_no_longer_reaches_to_the_place_is_finished) {
+  auto list = fragmented<std::pmr::list<payload>>(jemalloc, 500);
+  defragment_cursor<std::pmr::list<payload>> cursor;
+  for (int i = 0; i < 10; ++i) defragment(list, cursor, {.bytes = 1});
+  list.resize(3);
+  BOOST_CHECK((defragment(list, cursor, {}) == defragment_figures{.finished = true}));
+}
+
 BOOST_AUTO_TEST_CASE(the_key_to_go_on_at_may_be_gone) {
   auto map = fragmented<std::pmr::map<text, int>>(jemalloc, 1000);
   defragment_cursor<std::pmr::map<text, int>> cursor;
@@ -174,7 +186,8 @@ BOOST_AUTO_TEST_CASE(a_finished_cursor_is_at_the_start_again) {
   auto list = fragmented<std::pmr::list<payload>>(jemalloc, 500);
   defragment_cursor<std::pmr::list<payload>> cursor;
   for (int pass = 0; pass < 3; ++pass) {
-    BOOST_TEST(defragment(list, cursor, {}).examined == list.size());
+    BOOST_TEST(defragment(list, cursor, {.bytes = 1}).examined == 1u);
+    BOOST_TEST(defragment(list, cursor, {}).examined == list.size() - 1);
   }
 }
 

@@ -55,12 +55,13 @@ defragment_figures defragment_until(Container& container, position_in<Container>
 
 /// Effects: goes on at `cursor`, within `budget`, and moves to new places what `relocation_hint`
 /// says should move: nodes, the buffers of vectors and strings, and the same inside of elements, in
-/// pairs and containers in them. The contents are the same as before. Order and capacities are too;
-/// only within a bucket of a hashed container the order may change. Where the allocator has no
-/// hints, the call does nothing and is finished, with no block examined.
+/// pairs and containers in them. Contents and capacities are as before, and so is the order, but
+/// that of a hashed container. Where the allocator has no hints, the call does nothing and is
+/// finished, with no block examined.
 ///
 /// References, pointers and iterators to what was moved become invalid: to an element of a list,
-/// map or set, to the elements of a vector, to the characters of a string.
+/// map or set, to the elements of a vector, to the characters of a string. Of a hashed container,
+/// all iterators do.
 ///
 /// For a moment a moved block is there twice. No limit is passed for that and no policy is asked: a
 /// block for whose second there is no room stays, unless an `overdraft_scope` lives. Charges and
@@ -71,7 +72,8 @@ defragment_figures defragment_until(Container& container, position_in<Container>
 /// Throws: what copying an element throws, where it cannot be moved without that risk; then the
 /// element is as before, and `cursor` too. Elements that can neither be copied nor be moved without
 /// risk stay.
-/// Complexity: a hint for each block; for a list also a walk to the place, from the nearer end.
+/// Complexity: linear in what the budget lets it look at. A list is walked to the place first, from
+/// the nearer end, and a step does at least a sixteenth of that many elements.
 template <defragmentable Container>
 defragment_figures defragment(Container& container, defragment_cursor<Container>& cursor,
                               const defragment_budget& budget) {

@@ -27,8 +27,9 @@ struct defragment_figures {
   std::size_t examined = 0;      ///< blocks of which the allocator could say how they lie
   std::size_t moved_blocks = 0;  ///< of these
   std::size_t moved_bytes = 0;   ///< usable bytes of the moved blocks
-  /// In slabs that have become empty. The allocator gives their pages back to the system when it
-  /// sees fit, or in `release_free_memory`. Some of it the moved blocks take elsewhere.
+  /// In slabs that have become empty, as far as can be seen (not by moving arrays of buckets). The
+  /// allocator gives their pages back to the system when it sees fit, or in `release_free_memory`.
+  /// A part of it the moved blocks take elsewhere.
   std::size_t emptied_bytes = 0;
   std::size_t no_room = 0;  ///< blocks that stayed as there was no memory for a second one
   bool finished = false;    ///< the container was gone through to its end

@@ -91,6 +91,19 @@ class fixed_buckets {
   float load_factor_;
 };
 
+/// Effects: the same elements in the same buckets, whose array is a new one. Nothing throws once
+/// the elements are on their way.
+template <class Table>
+void renew_buckets(Table& table) {
+  Table fresh(table.bucket_count(), table.hash_function(), table.key_eq(), table.get_allocator());
+  {
+    const fixed_buckets<Table> fixed(fresh);
+    fresh.merge(table);
+  }
+  fresh.max_load_factor(table.max_load_factor());
+  table.swap(fresh);
+}
+
 template <class Container>
 struct no_buckets {
   explicit no_buckets(Container&) noexcept {}

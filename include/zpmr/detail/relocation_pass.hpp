@@ -31,6 +31,11 @@ class relocation_pass {
   [[nodiscard]] std::optional<block_report> examine(const std::pmr::memory_resource* resource,
                                                     const void* block) noexcept;
 
+  /// The same for a block of that many bytes whose address is not known: it should move, and
+  /// counts, if it is small.
+  [[nodiscard]] std::optional<block_report> examine_unseen(
+      const std::pmr::memory_resource* resource, std::size_t bytes) noexcept;
+
   /// Effects: calls `relocate`, and counts what that moved; or that there was no memory for it.
   /// Throws: what else `relocate` throws.
   template <class F>
@@ -54,6 +59,9 @@ class relocation_pass {
   [[nodiscard]] const defragment_figures& figures() const noexcept { return figures_; }
 
  private:
+  [[nodiscard]] bool has_hints(const std::pmr::memory_resource* resource) noexcept;
+  [[nodiscard]] std::optional<block_report> follow(const block_report& report) noexcept;
+
   defragment_budget budget_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   defragment_figures figures_;

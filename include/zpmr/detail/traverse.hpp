@@ -51,15 +51,20 @@ bool traverse_vector(Vector& vector, index_position& from, relocation_pass& pass
   return true;
 }
 
+/// A list must be walked to the place. So that a pass stays linear in its length, a step does not
+/// stop before it has done a share of the elements that it walked past, whatever the budget.
 template <class List, class Stop>
 bool traverse_list(List& list, index_position& from, relocation_pass& pass, Stop stop) {
-  std::size_t index = std::min(from.next, list.size());
-  for (auto next = element_at(list, index); next != list.end();) {
+  constexpr std::size_t share = 16;
+  const std::size_t start = std::min(from.next, list.size());
+  const std::size_t least = start + std::min(start, list.size() - start) / share;
+  std::size_t index = start;
+  for (auto next = element_at(list, start); next != list.end();) {
     const auto place = next++;
     relocate_blocks_of(*place, pass);
     relocate_list_node(list, place, pass);
     ++index;
-    if (stop() && next != list.end()) {
+    if (stop() && index > least && next != list.end()) {
       from.next = index;
       return false;
     }
@@ -125,17 +130,33 @@ void relocate_bucket(Container& container, std::size_t bucket, relocation_pass& 
   }
 }
 
+/// Effects: renews the array of buckets if it may lie in a slab. Nobody is told where it is, so no
+/// hint can be asked for; but what was allocated along with it had to move.
+template <class Container>
+void relocate_buckets(Container& container, relocation_pass& pass) {
+  const std::size_t count = container.bucket_count();
+  if (count == 1) return;  // inside the container
+  if (const auto report =
+          pass.examine_unseen(container.get_allocator().resource(), count * sizeof(void*))) {
+    pass.move(*report, [&] { renew_buckets(container); });
+  }
+}
+
 template <class Container, class Stop>
 bool traverse_hashed(Container& container, bucket_position& from, relocation_pass& pass,
                      Stop stop) {
   const std::size_t count = container.bucket_count();
-  for (std::size_t bucket = from.bucket_count == count ? from.next : 0; bucket < count; ++bucket) {
+  const std::size_t moved_before = pass.figures().moved_blocks;
+  const std::size_t start = from.bucket_count == count ? from.next : 0;
+  for (std::size_t bucket = start; bucket < count; ++bucket) {
     relocate_bucket(container, bucket, pass);
     if (stop() && bucket + 1 < count) {
       from = {bucket + 1, count};
       return false;
     }
   }
+  // Small tables, and those matter, are gone through in one step.
+  if (start == 0 && pass.figures().moved_blocks > moved_before) relocate_buckets(container, pass);
   return true;
 }
 
