@@ -24,20 +24,18 @@
 #include <vector>
 #include <zpmr/zpmr.hpp>
 
+#include "word_index/bad_input.hpp"
 #include "word_index/files.hpp"
 #include "word_index/index.hpp"
 #include "word_index/report.hpp"
+#include "word_index/samples.hpp"
 
 namespace word_index {
-
-/// What the user asked for makes no sense.
-struct bad_input : std::runtime_error {
-  using runtime_error::runtime_error;
-};
 
 struct options {
   fs::path path;
   std::size_t limit = 0;
+  std::optional<std::string> sample_file;
   std::vector<zpmr::allocator_resource*> allocators{zpmr::allocators().begin(),
                                                     zpmr::allocators().end()};
 };
@@ -97,6 +95,7 @@ std::optional<options> parse(int argc, char** argv) {
   std::string path = newest_cpp_headers();
   std::string limit = "8M";
   std::string allocator;
+  std::optional<std::string> sample_file;
   std::vector<std::string> names;
   for (const auto* known : chosen.allocators) names.emplace_back(known->name());
 
@@ -106,6 +105,8 @@ std::optional<options> parse(int argc, char** argv) {
       ->type_name("SIZE")
       ->capture_default_str();
   app.add_option("--allocator", allocator, "run on this one only")->check(CLI::IsMember{names});
+  app.add_option("--sample", sample_file, "write memory use over time, as CSV for ./dev plot")
+      ->type_name("FILE");
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& help) {
@@ -124,6 +125,7 @@ std::optional<options> parse(int argc, char** argv) {
   check_path(path);
   chosen.path = path;
   chosen.limit = *bytes;
+  chosen.sample_file = sample_file;
   if (!allocator.empty()) chosen.allocators = {zpmr::find_allocator(allocator)};
   return chosen;
 }
@@ -164,12 +166,14 @@ void index_files(const file_list& list, const zpmr::memory_tracker& tracker, ind
 }
 
 /// Returns: what came of indexing the files with memory of `allocator`, which has it all back then.
-result run(zpmr::allocator_resource& allocator, const file_list& list, std::size_t limit) {
+result run(zpmr::allocator_resource& allocator, const file_list& list, std::size_t limit,
+           std::optional<sample_file>& samples) {
   result r;
   r.version = allocator.version();
   r.files_unreadable = list.unreadable;
   zpmr::hard_limit cap{limit};
   zpmr::counting_resource memory{&allocator, allocator.name(), &cap};
+  sampled_run sampled{samples, memory.tracker(), allocator};
   const std::optional<std::size_t> resident_before = resident_bytes();
   const auto start = std::chrono::steady_clock::now();
   {
@@ -186,6 +190,7 @@ result run(zpmr::allocator_resource& allocator, const file_list& list, std::size
   }
   r.usage_after = memory.snapshot();
   allocator.release_free_memory();  // the next allocator starts from what is really in use
+  r.samples_dropped = sampled.finish();
   return r;
 }
 
@@ -200,19 +205,24 @@ bool report(std::ostream& out, const std::vector<result>& results) {
           << " bytes after the index is gone\n";
     }
     kept = kept && r.cap_held() && r.all_returned();
+    if (r.samples_dropped > 0) {
+      out << r.version << ": the oldest " << r.samples_dropped << " samples are not in the file\n";
+    }
   }
   if (kept) out << "Checked: never above the limit, and nothing in use after the index is gone.\n";
   return kept;
 }
 
 int run_all(const options& chosen) {
+  std::optional<sample_file> samples;
+  if (chosen.sample_file) samples.emplace(*chosen.sample_file);
   std::cout.imbue(std::locale{std::cout.getloc(), new grouped_digits});
   const file_list list = files_below(chosen.path);
   std::cout << "Indexing " << list.files.size() << " files of \"" << printable(chosen.path.native())
             << "\", " << chosen.limit << " bytes at most\n\n";
   std::vector<result> results;
   for (zpmr::allocator_resource* allocator : chosen.allocators) {
-    results.push_back(run(*allocator, list, chosen.limit));
+    results.push_back(run(*allocator, list, chosen.limit, samples));
   }
   const bool kept = report(std::cout, results);
   for (const result& r : results) {

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <zpmr/detail/request.hpp>
 #include <zpmr/libc_resource.hpp>
+#include <zpmr/process_memory.hpp>
 
 #include "check.hpp"
 #include "libc_prefix.hpp"
@@ -195,8 +196,17 @@ allocator_stats libc_resource::stats() const {
 }
 
 bool libc_resource::release_free_memory() noexcept {
+  return trim(0);
+}
+
+bool libc_resource::trim([[maybe_unused]] std::size_t pad) noexcept {
 #if defined(__GLIBC__)
-  return is_beside_malloc(&::malloc_trim) && ::malloc_trim(0) != 0;
+  if (!is_beside_malloc(&::malloc_trim)) return false;
+  const auto before = smaps_field("Rss");
+  const bool had_free_pages = ::malloc_trim(pad) != 0;
+  const auto after = smaps_field("Rss");
+  // malloc_trim gives back what is given back already, again and again, and says so each time.
+  return had_free_pages && (!before || !after || *after < *before);
 #else
   return false;
 #endif

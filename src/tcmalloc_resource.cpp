@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <bit>
 #include <zpmr/detail/request.hpp>
+#include <zpmr/tcmalloc_control.hpp>
 #include <zpmr/tcmalloc_resource.hpp>
 
 #include "check.hpp"
@@ -8,24 +9,7 @@
 #include "platform/thread_sanitizer.hpp"
 #include "process_allocators.hpp"
 #include "size_classes.hpp"
-
-#if ZPMR_TCMALLOC_PRIVATE
-#define ZPMR_TC(function) zpmr_##function
-#else
-#define ZPMR_TC(function) function
-#endif
-
-extern "C" {
-void* ZPMR_TC(tc_malloc)(std::size_t bytes);
-void* ZPMR_TC(tc_memalign)(std::size_t alignment, std::size_t bytes);
-void ZPMR_TC(tc_free)(void* block);
-void ZPMR_TC(tc_free_sized)(void* block, std::size_t bytes);
-std::size_t ZPMR_TC(tc_nallocx)(std::size_t bytes, int flags);
-const char* ZPMR_TC(tc_version)(int* major, int* minor, const char** patch);
-int ZPMR_TC(MallocExtension_GetNumericProperty)(const char* name, std::size_t* value);
-void ZPMR_TC(MallocExtension_MarkThreadTemporarilyIdle)();
-void ZPMR_TC(MallocExtension_ReleaseFreeMemory)();
-}
+#include "tcmalloc_entries.hpp"
 
 namespace zpmr {
 
@@ -48,8 +32,18 @@ std::optional<std::size_t> difference(std::optional<std::size_t> more,
   return more && less ? std::optional(*more - std::min(*more, *less)) : std::nullopt;
 }
 
+// tcmalloc takes what lies in its caches off its pages. The caches are looked at one after another:
+// with little in use and busy threads it may find more in them than there is.
+std::optional<std::size_t> allocated_bytes() noexcept {
+  const auto allocated = read_bytes("generic.current_allocated_bytes");
+  const auto heap = read_bytes("generic.heap_size");
+  if (!allocated || !heap) return std::nullopt;
+  return *allocated <= *heap ? *allocated : 0;
+}
+
+// Since the start: what threads allocate meanwhile does not lessen it.
 std::optional<std::size_t> given_back_bytes() noexcept {
-  return read_bytes("tcmalloc.pageheap_unmapped_bytes");
+  return read_bytes("tcmalloc.pageheap_total_decommit_bytes");
 }
 
 }  // namespace
@@ -105,12 +99,12 @@ allocator_stats tcmalloc_resource::stats() const {
   const auto committed = read_bytes("tcmalloc.pageheap_committed_bytes");
   const auto resident = read_bytes("generic.total_physical_bytes");
   return {
-      .allocated = read_bytes("generic.current_allocated_bytes"),
+      .allocated = allocated_bytes(),
       .active = difference(committed, read_bytes("tcmalloc.pageheap_free_bytes")),
       .metadata = difference(resident, committed),
       .resident = resident,
       .mapped = committed,
-      .retained = given_back_bytes(),
+      .retained = read_bytes("tcmalloc.pageheap_unmapped_bytes"),
       .muzzy = std::nullopt,
       .small_bin_fragmentation = std::nullopt,
   };
@@ -118,7 +112,7 @@ allocator_stats tcmalloc_resource::stats() const {
 
 bool tcmalloc_resource::release_free_memory() noexcept {
   const auto before = given_back_bytes();
-  ZPMR_TC(MallocExtension_MarkThreadTemporarilyIdle)();  // empties this thread's cache
+  flush_tcmalloc_thread_cache();
   ZPMR_TC(MallocExtension_ReleaseFreeMemory)();
   return given_back_bytes() > before;
 }

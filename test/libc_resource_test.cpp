@@ -2,6 +2,7 @@
 #define BOOST_TEST_MODULE libc_resource
 
 #include <dlfcn.h>
+#include <malloc.h>
 #include <algorithm>
 
 #include <boost/test/unit_test.hpp>
@@ -14,6 +15,7 @@
 #include <utility>
 #include <vector>
 #include <zpmr/libc_resource.hpp>
+#include <zpmr/process_memory.hpp>
 
 #include "support/allocator_checks.hpp"
 
@@ -101,6 +103,38 @@ BOOST_AUTO_TEST_CASE(the_figures_follow_the_blocks,
 BOOST_AUTO_TEST_CASE(release_tells_whether_anything_was_given_back,
                      *boost::unit_test::precondition(is_the_c_librarys_malloc)) {
   zpmr::test::check_release(*libc());
+  if (zpmr::smaps_field("Rss")) {
+    BOOST_TEST(!libc()->release_free_memory());  // though malloc_trim says the same again
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_trim_leaves_what_it_was_told_to_at_the_heaps_end,
+                     *boost::unit_test::precondition(is_the_c_librarys_malloc)) {
+  constexpr std::size_t pad = 4 << 20;
+  // After a free of so big a block, glibc trims by itself only beyond twice its size.
+  libc()->deallocate(libc()->allocate(16 << 20), 16 << 20);
+  for (const std::size_t kept : {pad, std::size_t{0}}) {
+    std::vector<void*> blocks(10000);
+    for (void*& block : blocks) block = libc()->allocate(1000);
+    for (void* block : blocks) libc()->deallocate(block, 1000);
+    libc()->trim(kept);
+    const std::size_t end = ::mallinfo2().keepcost;
+    BOOST_TEST((kept == 0 ? end < pad / 2 : end >= kept - 8192));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_figures_are_those_of_mallinfo2,
+                     *boost::unit_test::precondition(is_the_c_librarys_malloc)) {
+  std::vector<void*> blocks;
+  for (std::size_t i = 0; i < 5000; ++i) blocks.push_back(libc()->allocate(i * 5));
+  void* mapped = libc()->allocate(64 << 20);  // in no heap
+  const zpmr::allocator_stats stats = libc()->stats();
+  const struct mallinfo2 figures = ::mallinfo2();
+  BOOST_TEST(stats.allocated.value() == figures.uordblks + figures.hblkhd);
+  BOOST_TEST(stats.mapped.value() == figures.arena + figures.hblkhd);
+  BOOST_TEST(figures.hblkhd >= 64U << 20);
+  libc()->deallocate(mapped, 64 << 20);
+  for (std::size_t i = 0; i < 5000; ++i) libc()->deallocate(blocks[i], i * 5);
 }
 
 #endif

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <fstream>
 #include <functional>
 #include <iomanip>
@@ -29,6 +30,7 @@ struct result {
   std::size_t words_kept = 0;
   std::size_t words_evicted = 0;
   std::size_t places_kept = 0;
+  std::uint64_t samples_dropped = 0;
   std::chrono::duration<double> time{};
   std::optional<std::size_t> resident_growth;  // while the index stood
   zpmr::memory_usage usage;                    // likewise

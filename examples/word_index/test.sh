@@ -224,6 +224,32 @@ lines"
   grep -qF 'two\x0alines' "$scratch/out" || fail 'the path is not on one line'
 }
 
+samples() {
+  many_words
+  runs_well --limit 1M --sample "$scratch/samples.csv" "$files"
+  local name peak=0 row
+  for name in $(figures allocator); do
+    grep -qE "^[0-9]+\.[0-9]{6},0,[0-9]+,1048576,[0-9]*,[0-9]*,\"${name%%-*}\"" \
+      "$scratch/samples.csv" || fail "no sample of $name with nothing in use, at its end"
+  done
+  [ "$(head -n 1 "$scratch/samples.csv" | cut -d , -f 1,7)" = $'time_seconds,tracker\r' ] ||
+    fail 'no titles'
+  while IFS=, read -r _ row _; do
+    [ "$row" -le 1048576 ] || fail "a sample above the limit: $row"
+    [ "$row" -le "$peak" ] || peak=$row
+  done < <(tail -n +2 "$scratch/samples.csv")
+  [ "$peak" -gt 0 ] || fail 'nothing was ever in use'
+}
+
+samples_without_a_place() {
+  refuses "\"$scratch/none/samples\" (No such file" --sample "$scratch/none/samples" "$files"
+  refuses '""' --sample '' "$files"
+  refuses --sample "$files" --sample
+  run --sample /dev/full "$files"
+  [ "$status" = 1 ] || fail "status $status for a full device"
+  [ "$(cat "$scratch/err")" = 'word_index: cannot write all of "/dev/full"' ] || fail stderr
+}
+
 fails_to_write() {  # arguments...
   [ "$status" = 1 ] || fail "status $status instead of 1 for: $*"
   [ "$(cat "$scratch/err")" = 'word_index: cannot write the output' ] || fail "stderr for: $*"
@@ -246,6 +272,7 @@ help() {
   run --help
   [ "$status" = 0 ] || fail "status $status"
   grep -q -- '--limit' "$scratch/out" || fail 'no --limit in the help'
+  grep -q -- '--sample' "$scratch/out" || fail 'no --sample in the help'
   grep -q -- '--allocator' "$scratch/out" || fail 'no --allocator in the help'
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <iosfwd>
 #include <memory_resource>
 #include <optional>
 #include <string_view>
@@ -36,6 +37,10 @@ struct allocator_stats {
   friend bool operator==(const allocator_stats&, const allocator_stats&) = default;
 };
 
+/// Effects: writes all figures on one line, without its end, as one unit: width and fill apply to
+/// the whole, other format flags to nothing. Nothing is allocated.
+std::ostream& operator<<(std::ostream& out, const allocator_stats& stats);
+
 /// A memory resource that is a real allocator.
 ///
 /// Requests: zero bytes give a distinct block that must be freed. Every alignment that is a power
@@ -60,11 +65,11 @@ class allocator_resource : public std::pmr::memory_resource {
   /// zpmr do.
   [[nodiscard]] virtual const detail::size_table* known_sizes() const noexcept { return nullptr; }
 
-  /// Returns: the allocator's figures of the moment.
+  /// Returns: the allocator's figures of the moment; docs/allocators.md says what each is made of.
   [[nodiscard]] virtual allocator_stats stats() const = 0;
 
-  /// Effects: asks the allocator to give its free memory back to the system.
-  /// Returns: false where it did nothing.
+  /// Effects: has the allocator give its free memory back to the system, this thread's cache
+  /// included. Returns: whether any was given back meanwhile.
   virtual bool release_free_memory() noexcept = 0;
 };
 

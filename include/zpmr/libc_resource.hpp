@@ -57,7 +57,18 @@ class libc_resource final : public allocator_resource {
   [[nodiscard]] std::size_t block_size(const void* block) const noexcept;
 
   [[nodiscard]] allocator_stats stats() const override;
+
+  /// Effects: `trim(0)`. Returns: as `trim`.
   bool release_free_memory() noexcept override;
+
+  /// Effects: has the C library give back the free pages of its heap to the system, all but `pad`
+  /// bytes at its end (`malloc_trim`). What lies in threads' caches stays.
+  /// Returns: whether the process has fewer pages in memory than before, as Linux counts them;
+  /// where other threads take new pages meanwhile it may be false though some were given back.
+  /// Where the system does not tell: whether there were free pages. False, and nothing was done,
+  /// where the program's malloc is not the C library's.
+  /// Complexity: linear in the heap, and in the memory that the process has mapped.
+  bool trim(std::size_t pad) noexcept;
 
  private:
   void* do_allocate(std::size_t bytes, std::size_t alignment) override;

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: MIT
+#
+# zpmr::prometheus, a library of its own: zpmr itself needs nothing of prometheus-cpp.
+
+if(ZPMR_WITH_PROMETHEUS STREQUAL "OFF")
+  return()
+endif()
+find_package(prometheus-cpp CONFIG QUIET)
+if(NOT prometheus-cpp_FOUND)
+  if(ZPMR_WITH_PROMETHEUS STREQUAL "ON")
+    message(FATAL_ERROR "prometheus-cpp was not found: install prometheus-cpp-dev, "
+                        "or set ZPMR_WITH_PROMETHEUS=OFF")
+  endif()
+  return()
+endif()
+
+add_library(zpmr_prometheus src/prometheus.cpp)
+add_library(zpmr::prometheus ALIAS zpmr_prometheus)
+target_sources(zpmr_prometheus PUBLIC FILE_SET HEADERS BASE_DIRS include
+                                      FILES include/zpmr/prometheus.hpp)
+target_link_libraries(zpmr_prometheus PUBLIC zpmr::zpmr prometheus-cpp::core)
+set_target_properties(zpmr_prometheus PROPERTIES
+  EXPORT_NAME prometheus
+  VERSION ${PROJECT_VERSION}
+  SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
+  POSITION_INDEPENDENT_CODE ON)
+zpmr_set_warnings(zpmr_prometheus)
+
+install(TARGETS zpmr_prometheus EXPORT zpmr-prometheus-targets FILE_SET HEADERS)
+install(EXPORT zpmr-prometheus-targets NAMESPACE zpmr:: DESTINATION ${package_dir})

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+#include "process_memory.hpp"
+
+// For systems of which nothing more is known than what POSIX has.
+
+namespace zpmr::detail {
+
+process_memory read_process_memory() noexcept {
+  return {};
+}
+
+std::optional<std::size_t> read_smaps_field(std::string_view) noexcept {
+  return std::nullopt;
+}
+
+}  // namespace zpmr::detail

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: MIT
+#define BOOST_TEST_MODULE usage_sampler
+#include <algorithm>
+#include <atomic>
+#include <boost/test/unit_test.hpp>
+#include <chrono>
+#include <csignal>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+#include <zpmr/libc_resource.hpp>
+#include <zpmr/memory_tracker.hpp>
+#include <zpmr/policies.hpp>
+#include <zpmr/usage_sampler.hpp>
+
+#include "support/child_process.hpp"
+#include "support/death.hpp"
+#include "support/sanitizer.hpp"
+
+namespace {
+
+using namespace std::chrono_literals;
+using zpmr::memory_tracker;
+using zpmr::usage_sample;
+using zpmr::usage_sampler;
+
+/// An allocator of a user's own: nothing but its statistics is asked for here.
+class talking_allocator : public zpmr::allocator_resource {
+ public:
+  std::atomic<std::uint64_t> asked{0};
+  std::atomic<bool> fails{false};
+
+  std::string_view name() const noexcept override { return "talking"; }
+  std::string_view version() const noexcept override { return "talking-1"; }
+  std::size_t usable_size(std::size_t bytes, std::size_t) const noexcept override { return bytes; }
+  zpmr::allocator_stats stats() const override {
+    ++const_cast<talking_allocator*>(this)->asked;
+    if (fails) throw std::runtime_error{"not now"};
+    zpmr::allocator_stats stats;
+    stats.resident = 4096;
+    return stats;
+  }
+  bool release_free_memory() noexcept override { return false; }
+
+ private:
+  void* do_allocate(std::size_t, std::size_t) override { throw std::bad_alloc{}; }
+  void do_deallocate(void*, std::size_t, std::size_t) override {}
+  bool do_is_equal(const memory_resource& other) const noexcept override { return this == &other; }
+};
+
+void wait_for_samples(const talking_allocator& allocator, std::uint64_t count) {
+  while (allocator.asked < count) std::this_thread::sleep_for(1ms);
+}
+
+std::string csv_of(const usage_sampler& sampler) {
+  std::ostringstream out;
+  sampler.write_csv(out);
+  return out.str();
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(it_takes_a_sample_when_it_is_made_and_one_when_it_is_stopped) {
+  zpmr::hard_limit cap{1000};
+  memory_tracker tracker{"tracker", &cap};
+  talking_allocator allocator;
+  tracker.charge(100);
+  usage_sampler sampler{tracker, allocator, {.interval = 1h}};
+  BOOST_TEST(sampler.samples().size() == 1u);
+  tracker.uncharge(70);
+  sampler.stop();
+  const std::vector<usage_sample> samples = sampler.samples();
+  BOOST_REQUIRE(samples.size() == 2u);
+  BOOST_TEST(samples[0].bytes_in_use == 100u);
+  BOOST_TEST(samples[1].bytes_in_use == 30u);
+  BOOST_TEST(samples[1].peak_bytes == 100u);
+  BOOST_TEST(samples[1].limit.value() == 1000u);
+  BOOST_TEST(samples[1].allocator_resident.value() == 4096u);
+  BOOST_TEST((samples[0].time <= samples[1].time));
+  tracker.uncharge(30);
+}
+
+BOOST_AUTO_TEST_CASE(it_takes_one_in_every_interval) {
+  memory_tracker tracker{"tracker"};
+  talking_allocator allocator;
+  usage_sampler sampler{tracker, allocator, {.interval = 1ms}};
+  wait_for_samples(allocator, 20);
+  sampler.stop();
+  BOOST_TEST(sampler.samples().size() >= 20u);
+  BOOST_TEST(sampler.samples().size() == allocator.asked);
+  BOOST_TEST(sampler.dropped() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(stopping_does_not_wait_for_the_interval_and_may_be_repeated) {
+  memory_tracker tracker{"tracker"};
+  usage_sampler sampler{tracker, *zpmr::libc(), {.interval = std::chrono::nanoseconds::max()}};
+  sampler.stop();  // the test's time limit would end it otherwise
+  BOOST_TEST(sampler.samples().size() == 2u);
+  sampler.stop();
+  BOOST_TEST(sampler.samples().size() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(when_it_is_full_the_oldest_sample_goes_and_is_counted) {
+  memory_tracker tracker{"tracker"};
+  talking_allocator allocator;
+  usage_sampler sampler{tracker, allocator, {.interval = 1ms, .capacity = 3}};
+  wait_for_samples(allocator, 8);
+  sampler.stop();
+  const std::vector<usage_sample> samples = sampler.samples();
+  BOOST_TEST(samples.size() == 3u);
+  BOOST_TEST(sampler.dropped() == allocator.asked - 3);
+  BOOST_TEST(std::ranges::is_sorted(samples, {}, &usage_sample::time));
+}
+
+BOOST_AUTO_TEST_CASE(without_a_limit_the_limit_is_empty_and_not_zero) {
+  memory_tracker tracker{"tracker"};
+  usage_sampler sampler{tracker, *zpmr::libc()};
+  sampler.stop();
+  BOOST_TEST(!sampler.samples().at(0).limit.has_value());
+  tracker.set_limit(0);
+  usage_sampler capped{tracker, *zpmr::libc()};
+  capped.stop();
+  BOOST_TEST(capped.samples().at(0).limit.value() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(an_allocator_that_throws_leaves_its_figure_empty) {
+  memory_tracker tracker{"tracker"};
+  talking_allocator allocator;
+  allocator.fails = true;
+  usage_sampler sampler{tracker, allocator};
+  sampler.stop();
+  BOOST_TEST(!sampler.samples().at(0).allocator_resident.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(the_csv_has_a_line_for_each_sample_and_empty_cells_for_the_unknown) {
+  memory_tracker tracker{"a \"b\", c\nd"};
+  talking_allocator allocator;
+  allocator.fails = true;
+  tracker.charge(100);
+  usage_sampler sampler{tracker, allocator, {.interval = 1h, .capacity = 1}};
+  sampler.stop();
+  const usage_sample sample = sampler.samples().at(0);
+  const std::string resident =
+      sample.process_resident ? std::to_string(*sample.process_resident) : "";
+  const std::string line = csv_of(sampler);
+  const std::size_t time = line.find(',');
+  BOOST_TEST(line.substr(time) == ",100,100,,," + resident + ",\"a \"\"b\"\", c\nd\"\r\n");
+  const double seconds = std::chrono::duration<double>(sample.time.time_since_epoch()).count();
+  BOOST_TEST(std::stod(line.substr(0, time)) == seconds, boost::test_tools::tolerance(1e-12));
+  BOOST_TEST(line.find('.') == time - 7);  // microseconds
+  tracker.uncharge(100);
+}
+
+BOOST_AUTO_TEST_CASE(the_csv_has_as_many_titles_as_cells) {
+  memory_tracker tracker{"tracker"};
+  usage_sampler sampler{tracker, *zpmr::libc(), {.interval = 1h, .capacity = 1}};
+  sampler.stop();
+  std::ostringstream titles;
+  usage_sampler::write_csv_titles(titles);
+  BOOST_TEST(std::ranges::count(titles.str(), ',') == std::ranges::count(csv_of(sampler), ','));
+  BOOST_TEST(titles.str().ends_with(",tracker\r\n"));
+}
+
+BOOST_AUTO_TEST_CASE(samples_can_be_read_while_they_are_taken) {
+  memory_tracker tracker{"tracker"};
+  talking_allocator allocator;
+  usage_sampler sampler{tracker, allocator, {.interval = 1us, .capacity = 10}};
+  while (allocator.asked < 100) {
+    BOOST_REQUIRE(std::ranges::is_sorted(sampler.samples(), {}, &usage_sample::time));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_signal_to_the_process_does_not_reach_its_thread) {
+  static std::atomic<bool> elsewhere;
+  static const std::thread::id here = std::this_thread::get_id();
+  elsewhere = false;
+  memory_tracker tracker{"tracker"};
+  talking_allocator allocator;
+  usage_sampler sampler{tracker, allocator, {.interval = 1ms}};
+  std::signal(SIGUSR1, [](int) { elsewhere = std::this_thread::get_id() != here; });
+  wait_for_samples(allocator, 1);
+  sigset_t usr1;
+  sigemptyset(&usr1);
+  sigaddset(&usr1, SIGUSR1);
+  pthread_sigmask(SIG_BLOCK, &usr1, nullptr);
+  ::kill(::getpid(), SIGUSR1);  // only the sampler's thread could take it now
+  wait_for_samples(allocator, allocator.asked + 5);
+  sigset_t pending;
+  sigpending(&pending);
+  BOOST_TEST(sigismember(&pending, SIGUSR1) == 1);
+  pthread_sigmask(SIG_UNBLOCK, &usr1, nullptr);
+  BOOST_TEST(!elsewhere);
+  std::signal(SIGUSR1, SIG_DFL);
+}
+
+BOOST_AUTO_TEST_CASE(a_child_of_a_fork_can_destroy_it_and_make_another) {
+  memory_tracker tracker{"tracker"};
+  talking_allocator allocator;
+  for (int i = 0; i < 20; ++i) {
+    auto sampler = std::make_unique<usage_sampler>(
+        tracker, allocator, zpmr::usage_sampler_options{.interval = 10us, .capacity = 100});
+    wait_for_samples(allocator, static_cast<std::uint64_t>(i) + 1);
+    BOOST_TEST(zpmr::test::holds_in_child([&] {
+      sampler.reset();
+      if (zpmr::test::thread_sanitizer) return true;  // which lets no thread start there
+      usage_sampler another{tracker, allocator};
+      another.stop();
+      return !another.samples().empty();
+    }));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(too_large_a_capacity_throws) {
+  memory_tracker tracker{"tracker"};
+  BOOST_CHECK_THROW((usage_sampler{tracker, *zpmr::libc(), {.capacity = SIZE_MAX}}),
+                    std::length_error);
+}
+
+#if ZPMR_CHECKED
+BOOST_AUTO_TEST_CASE(an_interval_or_capacity_of_zero_stops_a_checked_build) {
+  memory_tracker tracker{"tracker"};
+  const std::string no_interval = zpmr::test::message_of_abort([&] {
+    const usage_sampler sampler{tracker, *zpmr::libc(), {.interval = 0ns}};
+  });
+  BOOST_TEST(no_interval.find("the interval is not positive") != no_interval.npos);
+  const std::string no_room = zpmr::test::message_of_abort([&] {
+    const usage_sampler sampler{tracker, *zpmr::libc(), {.capacity = 0}};
+  });
+  BOOST_TEST(no_room.find("there is no room for a sample") != no_room.npos);
+}
+#endif
