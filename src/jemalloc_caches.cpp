@@ -71,7 +71,8 @@ void live_arenas::unlock_in_parent() noexcept {
 }
 
 void live_arenas::unlock_in_child() noexcept {
-  // There are some where the system has no heavy fence any more.
+  // The other threads are gone, whatever they had: a cache where the system has no heavy fence any
+  // more, else at most the wish to open one.
   live.value.for_each([](arena_caches& each) { each.forget_all(); });
   live.value.mutex.unlock();
 }
@@ -160,8 +161,8 @@ bool arena_caches::try_destroy_all() noexcept {
 bool arena_caches::shut_all() noexcept {
   bool any = false;
   for (cache& each : all()) {
+    any = any || each.flags.load(std::memory_order_relaxed) != 0;
     each.flags.store(0, std::memory_order_relaxed);
-    any = any || each.id != none;
   }
   return any;
 }
@@ -170,9 +171,9 @@ bool arena_caches::shut_all() noexcept {
 // has no answer to a lack of memory.
 void arena_caches::destroy_shut() noexcept {
   for (cache& each : all()) {
-    if (each.id == none) continue;
     // Acquire: what its owner did last.
     while (each.busy.load(std::memory_order_acquire)) sched_yield();
+    if (each.id == none) continue;
     destroy_cache.write(each.id);
     each.id = none;
   }
@@ -188,6 +189,7 @@ void arena_caches::reopen_all() noexcept {
 void arena_caches::forget_all() noexcept {
   for (cache& each : all()) {
     each.flags.store(0, std::memory_order_relaxed);
+    each.busy.store(false, std::memory_order_relaxed);
     each.id = none;
   }
 }

@@ -3,7 +3,9 @@
 
 #include <boost/mpl/list.hpp>
 #include <boost/test/unit_test.hpp>
+#include <chrono>
 #include <cstddef>
+#include <fstream>
 #include <list>
 #include <map>
 #include <memory_resource>
@@ -49,15 +51,36 @@ boost::test_tools::assertion_result with_jemalloc(boost::unit_test::test_unit_id
   return jemalloc != nullptr;
 }
 
+/// Returns: the physical pages of the process, in KiB; 0 if the system does not tell.
+std::size_t process_kibibytes() {
+  std::size_t pages = 0;
+  std::ifstream("/proc/self/statm") >> pages >> pages;
+  return pages * 4;
+}
+
 struct held {
   std::size_t active;
   std::size_t resident;
+  std::size_t process_kibibytes;
 };
 
 held held_by_jemalloc() {
   jemalloc->release_free_memory();
   const zpmr::allocator_stats stats = jemalloc->stats();
-  return {*stats.active, *stats.resident};
+  return {*stats.active, *stats.resident, process_kibibytes()};
+}
+
+/// What `defragment` did, and how long it took.
+struct timed_figures : defragment_figures {
+  double milliseconds;
+};
+
+template <class Container>
+timed_figures defragment_with_a_stopwatch(Container& container) {
+  const auto start = std::chrono::steady_clock::now();
+  const defragment_figures figures = defragment(container);
+  const std::chrono::duration<double, std::milli> time = std::chrono::steady_clock::now() - start;
+  return {figures, time.count()};
 }
 
 /// Its arrays of buckets move unseen.
@@ -80,15 +103,15 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(at_least_half_of_what_a_thinned_out_container_hold
   const held at_first = held_by_jemalloc();
   Container container = fragmented<Container>(jemalloc, 20000);
   const held before = held_by_jemalloc();
-  const defragment_figures done = defragment(container);
+  const timed_figures done = defragment_with_a_stopwatch(container);
   const held after = held_by_jemalloc();
 
   BOOST_TEST_MESSAGE(container.size()
                      << " elements, " << done.moved_blocks << " of " << done.examined
-                     << " blocks moved; resident " << before.resident - at_first.resident << " -> "
-                     << after.resident - at_first.resident << ", active "
-                     << before.active - at_first.active << " -> " << after.active - at_first.active
-                     << ", emptied " << done.emptied_bytes);
+                     << " blocks moved in " << done.milliseconds << " ms; KiB resident "
+                     << (before.resident - at_first.resident) / 1024 << " -> "
+                     << (after.resident - at_first.resident) / 1024 << ", of the process "
+                     << before.process_kibibytes << " -> " << after.process_kibibytes);
   BOOST_TEST(done.finished);
   BOOST_TEST(done.no_room == 0u);
   BOOST_TEST(after.active - at_first.active <= (before.active - at_first.active) / 2);
@@ -193,8 +216,16 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(libc_cannot_tell_what_should_move, Container, containers) {
   counting_resource memory{zpmr::libc(), "libc"};
-  Container container = fragmented<Container>(&memory, 1000);
-  const memory_usage before = memory.snapshot();
+  Container container = fragmented<Container>(&memory, 20000);
+  zpmr::libc()->release_free_memory();
+  const std::size_t before = process_kibibytes();
+  const memory_usage use_before = memory.snapshot();
+
   BOOST_CHECK((defragment(container) == defragment_figures{.finished = true}));
-  BOOST_CHECK(memory.snapshot() == before);
+
+  BOOST_CHECK(memory.snapshot() == use_before);
+  zpmr::libc()->release_free_memory();
+  BOOST_TEST_MESSAGE(container.size()
+                     << " elements; KiB in use " << use_before.bytes_in_use / 1024
+                     << ", of the process " << before << " -> " << process_kibibytes());
 }

@@ -336,7 +336,8 @@ BOOST_AUTO_TEST_CASE(the_child_of_a_fork_goes_on) {
       if (allocated(memory) != before + usable_bytes(more)) return false;
       free_blocks(memory, mine);
       memory.release();
-      if (allocated(memory) != 0) return false;
+      // Without caches, what three threads were just handling may stay.
+      if (allocated(memory) > 3 * 40960) return false;
       arena_resource another;
       std::vector<block> others = make_blocks(another, 500, 9);
       return allocated(another) == usable_bytes(others);

@@ -100,7 +100,8 @@ BOOST_AUTO_TEST_CASE(it_takes_one_in_every_interval) {
 BOOST_AUTO_TEST_CASE(stopping_does_not_wait_for_the_interval_and_may_be_repeated) {
   memory_tracker tracker{"tracker"};
   usage_sampler sampler{tracker, *zpmr::libc(), {.interval = std::chrono::nanoseconds::max()}};
-  sampler.stop();  // the test's time limit would end it otherwise
+  std::this_thread::sleep_for(50ms);  // by now its thread waits, as a rule
+  sampler.stop();                     // the test's time limit would end it otherwise
   BOOST_TEST(sampler.samples().size() == 2u);
   sampler.stop();
   BOOST_TEST(sampler.samples().size() == 2u);

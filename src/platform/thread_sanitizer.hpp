@@ -12,6 +12,9 @@
 
 #if ZPMR_THREAD_SANITIZER
 #include <sanitizer/tsan_interface.h>
+
+extern "C" void AnnotateIgnoreReadsBegin(const char* file, int line);
+extern "C" void AnnotateIgnoreReadsEnd(const char* file, int line);
 #endif
 
 /// \file
@@ -32,5 +35,23 @@ inline void handed_over_from_freeing_thread([[maybe_unused]] void* block) noexce
   __tsan_acquire(block);
 #endif
 }
+
+/// While it lives, what this thread reads is no race: an allocator publishes its arenas by atomics
+/// that were not compiled for the sanitizer.
+class reads_published_arenas {
+ public:
+#if ZPMR_THREAD_SANITIZER
+  reads_published_arenas() noexcept {
+    AnnotateIgnoreReadsBegin(__FILE__, __LINE__);
+  }
+  ~reads_published_arenas() {
+    AnnotateIgnoreReadsEnd(__FILE__, __LINE__);
+  }
+#else
+  reads_published_arenas() noexcept {}  // not trivial, or it would be an unused variable
+#endif
+  reads_published_arenas(const reads_published_arenas&) = delete;
+  reads_published_arenas& operator=(const reads_published_arenas&) = delete;
+};
 
 }  // namespace zpmr::detail
