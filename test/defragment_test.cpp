@@ -215,6 +215,8 @@ BOOST_AUTO_TEST_CASE(empty_containers_have_nothing_to_move) {
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(libc_cannot_tell_what_should_move, Container, containers) {
+  zpmr::libc()->release_free_memory();
+  const std::size_t at_first = process_kibibytes();
   counting_resource memory{zpmr::libc(), "libc"};
   Container container = fragmented<Container>(&memory, 20000);
   zpmr::libc()->release_free_memory();
@@ -225,7 +227,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(libc_cannot_tell_what_should_move, Container, cont
 
   BOOST_CHECK(memory.snapshot() == use_before);
   zpmr::libc()->release_free_memory();
-  BOOST_TEST_MESSAGE(container.size()
-                     << " elements; KiB in use " << use_before.bytes_in_use / 1024
-                     << ", of the process " << before << " -> " << process_kibibytes());
+  BOOST_TEST_MESSAGE(container.size() << " elements; KiB in use " << use_before.bytes_in_use / 1024
+                                      << ", of the process " << at_first << " without them, "
+                                      << before << " -> " << process_kibibytes());
 }
