@@ -166,7 +166,9 @@ std::size_t libc_resource::usable_size(std::size_t bytes, std::size_t alignment)
   if (!detail::can_exist(bytes, alignment)) [[unlikely]] {
     return 0;
   }
-  return round_up_to_long(detail::at_least_one(bytes) + prefix_of(source_, alignment));
+  const std::size_t usable =
+      round_up_to_long(detail::at_least_one(bytes) + prefix_of(source_, alignment));
+  return usable <= PTRDIFF_MAX ? usable : 0;
 }
 
 std::size_t libc_resource::block_size(const void* block) const noexcept {

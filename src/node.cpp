@@ -70,7 +70,7 @@ void node::hand_over() noexcept {
   if (parent_ == nullptr) return;
   const std::size_t left = value(granted_);
   parent_->for_each_in_path([&](node& above) {
-    if (left != 0) above.lose_exact_peak();
+    if (left != 0) above.restart_peak();  // what is in use beside a slot changes
     above.forget(*this);
     decrease(above.granted_, left);
   });
@@ -89,7 +89,7 @@ void node::forget(const node& child) noexcept {
   });
   slots_ -= child.slots_;
   sample_ -= child.sample_;
-  if (slots_ == 0) thread_ = nobody_yet;
+  if (slots_ == 0) thread_.store(nobody_yet, std::memory_order_relaxed);
 }
 
 bool node::claim_slot() noexcept {
@@ -139,7 +139,7 @@ void node::settle_after_fork() noexcept {
     }
     close(each);
   });
-  sample();
+  raise_peak(value(granted_));  // a charge of another thread may not have been noted
 }
 
 }  // namespace zpmr::detail

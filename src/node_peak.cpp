@@ -32,7 +32,8 @@ void node::set_exact(slot* exact, std::size_t beside) noexcept {
 
 /// Returns: the most since `exact_` was set, or 0.
 std::size_t node::exact_peak() const noexcept {
-  for (int tries = 0; tries < 100; ++tries) {
+  const shape_reader shape;  // keeps the slot, where it is a child's
+  for (;;) {
     const std::uint32_t before = changes_.load(std::memory_order_acquire);
     const slot* const exact = exact_.load(std::memory_order_acquire);
     const std::size_t beside = beside_.load(std::memory_order_acquire);
@@ -40,7 +41,6 @@ std::size_t node::exact_peak() const noexcept {
     const std::size_t peak = exact != nullptr ? exact->peak.load(std::memory_order_acquire) : 0;
     if (value(changes_) == before && before % 2 == 0) return exact != nullptr ? beside + peak : 0;
   }
-  return 0;
 }
 
 void node::lose_exact_peak() noexcept {
@@ -52,9 +52,10 @@ void node::lose_exact_peak() noexcept {
 void node::count_slot(std::uint32_t thread) noexcept {
   for_each_in_path([=](node& each) {
     ++each.slots_;
-    if (each.thread_ == thread) return;
-    each.thread_ = each.thread_ == nobody_yet ? thread : several;
-    if (each.thread_ == several) each.lose_exact_peak();
+    const std::uint32_t before = value(each.thread_);
+    if (before == thread) return;
+    each.thread_.store(before == nobody_yet ? thread : several, std::memory_order_relaxed);
+    if (before != nobody_yet) each.lose_exact_peak();
   });
 }
 
@@ -63,7 +64,7 @@ void node::count_slot(std::uint32_t thread) noexcept {
 /// raise it; or this slot alone is open, and keeps the peak on its own line.
 void node::keep_peak_exact(slot_ref own) noexcept {
   for_each_in_path([&](node& each) {
-    if (each.thread_ != this_thread.index || value(each.exact_) == own.hot) return;
+    if (value(each.thread_) != this_thread.index || value(each.exact_) == own.hot) return;
     each.lose_exact_peak();
     if (value(each.granted_) <= each.least_peak()) return;
     each.drain_own();
@@ -90,11 +91,11 @@ void node::sample() noexcept {
   sample_here();
   node* top = nullptr;
   for_each_in_path([&](node& each) {
-    if (each.thread_ == several && each.slots_ <= few) top = &each;
+    if (value(each.thread_) == several && each.slots_ <= few) top = &each;
   });
   if (top != nullptr) top->sample_below();
   for_each_in_path([](node& each) {
-    if (each.thread_ != several) return;
+    if (value(each.thread_) != several) return;
     each.raise_peak(std::min(each.sample_, value(each.granted_)));
   });
 }
@@ -115,6 +116,7 @@ void node::sample_below() noexcept {
 void node::restart_peak() noexcept {
   drain();
   lose_exact_peak();
+  raise_peak(value(granted_));  // a slot may not have noted yet what it has just charged
 }
 
 void node::reset_peak() noexcept {
@@ -139,16 +141,21 @@ void node::unwatch(peak_watch& watch) noexcept {
   before->next = watch.next;
 }
 
-std::size_t node::peak_bytes(peak_watch& watch) const noexcept {
-  bytes_in_use(watch);
-  const shape_reader shape;  // keeps the slot, where it is a child's
+/// Returns: the peak, also where a slot has it on its own line.
+std::size_t node::peak_so_far(const peak_watch& watch) const noexcept {
   // First the slot's: where that has started anew, the watch was raised before.
-  raise(watch.bytes, exact_peak());
-  return value(watch.bytes);
+  const std::size_t of_slot = exact_peak();
+  return std::max(of_slot, value(watch.bytes));
+}
+
+std::size_t node::peak_bytes(peak_watch& watch) const noexcept {
+  const std::size_t used = bytes_in_use(watch);
+  return std::max(used, peak_so_far(watch));
 }
 
 std::size_t node::peak_bytes() const noexcept {
-  return peak_bytes(peak_);
+  const std::size_t used = bytes_in_use();
+  return std::max(used, peak_so_far(peak_));
 }
 
 }  // namespace zpmr::detail

@@ -63,24 +63,38 @@ slot_sums node::sums_below() const noexcept {
   return sums;
 }
 
-std::size_t node::bytes_in_use(const slot_sums& sums) const noexcept {
-  const std::size_t used = sums.in_use(value(granted_));
-  raise(peak_.bytes, used);
-  return used;
+/// The sums of a moment when others run may be too high. Where the peak is exact it bounds them;
+/// elsewhere they raise it, unless somebody else has changed it meanwhile: then they may be of
+/// before a `reset_peak`.
+std::size_t node::bytes_in_use(slot_sums& sums) const noexcept {
+  std::size_t used = 0;
+  for (int tries = 0; tries < 3; ++tries) {
+    std::size_t peak = peak_.bytes.load(std::memory_order_acquire);  // before the sums
+    sums = sums_below();
+    used = sums.in_use(value(granted_));
+    if (value(thread_) != several) return std::min(used, peak_so_far(peak_));
+    if (used <= peak ||
+        peak_.bytes.compare_exchange_strong(peak, used, std::memory_order_relaxed)) {
+      return used;
+    }
+  }
+  return std::min(used, value(peak_.bytes));
 }
 
 std::size_t node::bytes_in_use() const noexcept {
-  return bytes_in_use(sums_below());
+  slot_sums sums;
+  return bytes_in_use(sums);
 }
 
 std::size_t node::bytes_in_use(peak_watch& watch) const noexcept {
   const std::size_t used = bytes_in_use();
+  if (value(thread_) != several) return std::min(used, peak_so_far(watch));
   raise(watch.bytes, used);
   return used;
 }
 
 memory_usage node::usage() const noexcept {
-  const slot_sums sums = sums_below();
+  slot_sums sums;
   memory_usage usage;
   usage.bytes_in_use = bytes_in_use(sums);
   usage.requested_bytes_in_use =

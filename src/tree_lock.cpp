@@ -2,6 +2,7 @@
 #include "tree_lock.hpp"
 
 #include <pthread.h>
+#include <sched.h>
 
 #include <array>
 #include <atomic>
@@ -28,6 +29,7 @@ constinit never_destroyed<stripe_pool> stripes;
 // Not std::shared_mutex: not every standard library can initialise that one as a constant, and the
 // child of a fork needs a fresh one.
 constinit pthread_rwlock_t shape = PTHREAD_RWLOCK_INITIALIZER;
+constinit std::atomic<int> writers_waiting{0};
 
 void lock_all() noexcept {
   // Reading is enough to keep writers out, and waits for no functor of another reader, which may
@@ -50,8 +52,8 @@ void unlock_all_in_parent() noexcept {
 void settle_below(const node_list& list) noexcept {
   for (node* each = list.first.load(std::memory_order_relaxed); each != nullptr;
        each = each->next()) {
-    each->settle_after_fork();
     settle_below(each->children());
+    each->settle_after_fork();  // what it has granted is in use only when those below are settled
   }
 }
 
@@ -59,6 +61,7 @@ void unlock_all_in_child() noexcept {
   unlock_stripes();
   pthread_rwlock_unlock(&shape);
   shape = PTHREAD_RWLOCK_INITIALIZER;  // the other threads' shares of it are gone with them
+  writers_waiting.store(0, std::memory_order_relaxed);
   settle_below(roots());
   keep_own_index_only();
 }
@@ -78,7 +81,14 @@ std::mutex& mutex_for_new_tree() noexcept {
 }
 
 shape_reader::shape_reader() noexcept {
-  if (this_thread.shape_readers++ == 0) pthread_rwlock_rdlock(&shape);
+  if (this_thread.shape_readers++ > 0) return;
+  // The lock prefers readers, and threads that do nothing but read would keep writers out for ever.
+  // Not for long: a functor of another reader may be waiting for this thread.
+  constexpr int most_yields = 1000;
+  for (int i = 0; i < most_yields && writers_waiting.load(std::memory_order_relaxed) > 0; ++i) {
+    sched_yield();
+  }
+  pthread_rwlock_rdlock(&shape);
 }
 
 shape_reader::~shape_reader() {
@@ -88,7 +98,9 @@ shape_reader::~shape_reader() {
 shape_writer::shape_writer() noexcept {
   ZPMR_EXPECTS(this_thread.shape_readers == 0,
                "for_each_child and for_each_tracker must not make or destroy trackers");
+  writers_waiting.fetch_add(1, std::memory_order_relaxed);
   pthread_rwlock_wrlock(&shape);
+  writers_waiting.fetch_sub(1, std::memory_order_relaxed);
 }
 
 shape_writer::~shape_writer() {

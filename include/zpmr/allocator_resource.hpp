@@ -56,8 +56,8 @@ class allocator_resource : public std::pmr::memory_resource {
 
   /// Returns: the bytes that a request of `bytes` at `alignment` takes, before it is made; a pure
   /// function of its arguments, so allocating and freeing always agree. 0 if no such block can
-  /// exist. Preconditions: `alignment` is a power of two. Complexity: constant; a table look-up for
-  /// small sizes.
+  /// exist; else at least `bytes` and at most `PTRDIFF_MAX`. Preconditions: `alignment` is a power
+  /// of two. Complexity: constant; a table look-up for small sizes.
   [[nodiscard]] virtual std::size_t usable_size(std::size_t bytes,
                                                 std::size_t alignment) const noexcept = 0;
 

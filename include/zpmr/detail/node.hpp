@@ -183,7 +183,7 @@ class node {
   void add_charged(slot_sums& sums) const noexcept;
   [[nodiscard]] slot_sums sums_here() const noexcept;
   [[nodiscard]] slot_sums sums_below() const noexcept;
-  [[nodiscard]] std::size_t bytes_in_use(const slot_sums& sums) const noexcept;
+  [[nodiscard]] std::size_t bytes_in_use(slot_sums& sums) const noexcept;
 
   // From here on all under the tree's mutex.
 
@@ -217,6 +217,7 @@ class node {
   [[nodiscard]] std::size_t least_peak() const noexcept;
   void set_exact(slot* exact, std::size_t beside) noexcept;
   [[nodiscard]] std::size_t exact_peak() const noexcept;
+  [[nodiscard]] std::size_t peak_so_far(const peak_watch& watch) const noexcept;
   void lose_exact_peak() noexcept;
   void count_slot(std::uint32_t thread) noexcept;
   void keep_peak_exact(slot_ref own) noexcept;
@@ -251,10 +252,10 @@ class node {
   std::atomic<slot*> exact_{nullptr};      // the one open slot in or below it, if that is known
   std::atomic<std::size_t> beside_{0};     // what is in use beside that slot
   std::atomic<std::uint32_t> changes_{0};  // of these two; odd in between
-  std::uint32_t thread_ = nobody_yet;      // the only one with slots in or below it, or `several`
-  std::size_t slots_ = 0;                  // in or below it
-  std::size_t sample_here_ = 0;            // what was used here at the last slow path
-  std::size_t sample_ = 0;                 // the sum of those, of the nodes below it too
+  std::atomic<std::uint32_t> thread_{nobody_yet};  // that alone has slots here, or `several`
+  std::size_t slots_ = 0;                          // in or below it
+  std::size_t sample_here_ = 0;                    // what was used here at the last slow path
+  std::size_t sample_ = 0;                         // the sum of those, of the nodes below it too
 
   node* first_open_ = nullptr;
   node* next_open_ = nullptr;
