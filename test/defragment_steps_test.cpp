@@ -88,9 +88,10 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(the_smallest_steps_come_to_the_same_end, Container
   // more the further it has to go.
   constexpr bool is_list = std::is_same_v<Container, std::pmr::list<text>>;
   BOOST_TEST(steps >= (is_list ? 100 : in_steps.size() / 2));
+  if (is_list) BOOST_TEST(steps <= in_steps.size() / 4);
   BOOST_TEST(done.examined >= in_steps.size());
   BOOST_TEST(done.moved_blocks > done.examined / 2);
-  BOOST_TEST(defragment(in_steps).moved_blocks <= done.moved_blocks / 50);
+  BOOST_TEST(defragment(in_steps).moved_blocks <= done.moved_blocks / 10);
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(a_step_is_bounded_by_the_bytes_it_looks_at, Container, containers) {
