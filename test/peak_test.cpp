@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: MIT
 #define BOOST_TEST_MODULE peak
 #include <algorithm>
+#include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <cstddef>
 #include <deque>
 #include <optional>
 #include <random>
+#include <thread>
 #include <utility>
 #include <vector>
 #include <zpmr/memory_tracker.hpp>
 #include <zpmr/usage_scope.hpp>
 
-// With one thread every peak of a tree is exact, also where nobody reads it: a read would look, and
-// so hide what the engine had missed. Hence the figures are compared only now and then.
+// While one thread charges, every peak of a tree is exact, also where nobody reads it: a read would
+// look, and so hide what the engine had missed. Hence the figures are compared only now and then.
 
 namespace {
 
@@ -114,6 +116,24 @@ class random_load {
   std::size_t scope_start_ = 0;
 };
 
+/// Calls `deed` on another thread, over and over, until the object goes.
+class meanwhile {
+ public:
+  template <class F>
+  explicit meanwhile(F deed)
+      : thread_([this, deed] {
+          while (!done_) {
+            deed();
+            std::this_thread::yield();
+          }
+        }) {}
+  ~meanwhile() { done_ = true; }
+
+ private:
+  std::atomic<bool> done_{false};
+  std::jthread thread_;
+};
+
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(every_peak_of_a_tree_is_exact_with_one_thread) {
@@ -123,4 +143,68 @@ BOOST_AUTO_TEST_CASE(every_peak_of_a_tree_is_exact_with_one_thread) {
       for (int i = 0; i < 10'000; ++i) load.step();
     }
   }
+}
+
+BOOST_AUTO_TEST_CASE(readers_make_no_difference) {
+  for (int round = 0; round < 30; ++round) {
+    memory_tracker root("root");
+    memory_tracker leaf("leaf", root);
+    memory_tracker other("other", root);
+    {
+      const meanwhile reading([&] {
+        (void)root.snapshot();
+        (void)leaf.peak_bytes();
+      });
+      for (int i = 0; i < 20'000; ++i) {
+        leaf.charge_block(64, 64);
+        other.charge(i % 7 == 0 ? 1 : 0);
+        leaf.uncharge_block(64, 64);
+        other.uncharge(i % 7 == 0 ? 1 : 0);
+      }
+    }
+    BOOST_REQUIRE_EQUAL(leaf.peak_bytes(), 64u);
+    BOOST_REQUIRE_EQUAL(root.peak_bytes(), 65u);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_scope_hears_of_every_charge_beside_scopes_of_another_thread) {
+  memory_tracker tracker("tracker");
+  const meanwhile scoping([&] { const zpmr::usage_scope scope(tracker); });
+  for (int i = 0; i < 20'000; ++i) {
+    const zpmr::usage_scope scope(tracker);
+    const std::size_t bytes = 1 + static_cast<std::size_t>(i % 100);
+    tracker.charge(bytes);
+    tracker.uncharge(bytes);
+    BOOST_REQUIRE_EQUAL(scope.peak_bytes(), static_cast<std::ptrdiff_t>(bytes));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_reset_stands_beside_readers) {
+  memory_tracker tracker("tracker");
+  const meanwhile reading([&] { (void)tracker.snapshot(); });
+  for (int i = 0; i < 20'000; ++i) {
+    tracker.charge(1 << 20);
+    tracker.uncharge(1 << 20);
+    tracker.reset_peak();
+    std::this_thread::yield();
+    BOOST_REQUIRE_EQUAL(tracker.peak_bytes(), 0u);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(trackers_are_made_and_destroyed_while_others_do_nothing_but_read) {
+  memory_tracker root("root");
+  std::deque<memory_tracker> leaves;
+  for (int i = 0; i < 100; ++i) leaves.emplace_back("leaf", root);
+  std::atomic<bool> done{false};
+  std::vector<std::jthread> readers;
+  for (int i = 0; i < 6; ++i) {
+    readers.emplace_back([&] {
+      while (!done) (void)root.snapshot();
+    });
+  }
+  for (int i = 0; i < 200; ++i) memory_tracker("passing").charge(0);
+  done = true;
+  readers.clear();
+  while (!leaves.empty()) leaves.pop_back();
+  BOOST_TEST(root.bytes_in_use() == 0u);
 }
