@@ -112,11 +112,12 @@ void memory_tracker::tell_of_overdrafts(const grant* granted, detail::amount amo
   }
 }
 
-void memory_tracker::uncharge_slowly(detail::amount amount, bool stored) noexcept {
-  const std::size_t surplus = node::uncharge_slowly(amount, stored);
+void memory_tracker::uncharge_slowly(std::size_t bytes, std::size_t requested_bytes,
+                                     std::uint64_t operations, bool stored) noexcept {
+  const std::size_t surplus = node::uncharge_slowly({bytes, requested_bytes, operations}, stored);
   if (ZPMR_CHECKED && surplus != 0) {
     detail::fail("tracker \"%s\": %zu bytes are uncharged, but only %zu are in use", name_.c_str(),
-                 amount.bytes, amount.bytes - surplus);
+                 bytes, bytes - surplus);
   }
 }
 

@@ -10,13 +10,13 @@
 
 namespace zpmr::detail {
 
-void node::activate(slot_ref own) noexcept {
-  if (!own.cold->active) count_slots(1);
+void node::activate(slot_ref own, std::uint32_t thread) noexcept {
+  if (!own.cold->active) count_slot(thread);
   own.cold->active = true;
 }
 
 void node::activate_settled() noexcept {
-  if (!settled_active_) count_slots(1);
+  if (!settled_active_) count_slot(several);
   settled_active_ = true;
 }
 
@@ -35,7 +35,6 @@ void node::close(slot_ref own) noexcept {
   own.hot->ceil.store(alloc, std::memory_order_relaxed);
   own.cold->open = false;
   move_granted(0 - lease - harvest(own));
-  follow_peak(own);
 }
 
 /// Lists the slot for `drain`, if there is anything to take back from it.
@@ -70,6 +69,12 @@ bool node::drain() noexcept {
   const bool confirmed = lowered == 0 || heavy_fence();
   settle_open(confirmed);
   return confirmed && lowered != 0;
+}
+
+/// As `drain`, where all slots are this thread's own.
+void node::drain_own() noexcept {
+  lower_open();
+  settle_open(true);
 }
 
 /// Returns: the number of slots whose ceiling it lowered.

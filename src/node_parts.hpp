@@ -54,7 +54,7 @@ void node::for_each_slot(F&& f) const noexcept {
   auto& self = const_cast<node&>(*this);
   f(slot_ref{&self.own_, &self.own_ledger_});
   const slot_table* const table = others_.load(std::memory_order_acquire);
-  if (table == nullptr) return;
+  if (table == &no_slots) return;
   for (const std::atomic<slot_chunk*>& each : table->chunks) {
     slot_chunk* const chunk = each.load(std::memory_order_acquire);
     if (chunk == nullptr) continue;

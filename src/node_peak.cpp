@@ -4,9 +4,9 @@
 
 #include "node_parts.hpp"
 
-// The peak. While one slot is all there is in and below a node, its owner keeps the exact peak on
-// its own line. With more the peak is taken at each slow path, from the last samples of all nodes
-// below, and at each read. All but `peak_bytes` under the tree's mutex.
+// The peak. It is exact while one thread is all that charges in and below a node. With more it is
+// taken at each slow path, from the last samples of all nodes below, and at each read. All but the
+// reads under the tree's mutex.
 
 namespace zpmr::detail {
 
@@ -14,51 +14,89 @@ void node::raise_peak(std::size_t bytes) noexcept {
   for (peak_watch* each = &peak_; each != nullptr; each = each->next) raise(each->bytes, bytes);
 }
 
+std::size_t node::least_peak() const noexcept {
+  std::size_t least = SIZE_MAX;
+  for (const peak_watch* each = &peak_; each != nullptr; each = each->next) {
+    least = std::min(least, value(each->bytes));
+  }
+  return least;
+}
+
+void node::set_exact(slot* exact, std::size_t beside) noexcept {
+  // Release, all three: a reader that finds one of the new values finds that there was a change.
+  changes_.store(value(changes_) + 1, std::memory_order_relaxed);
+  exact_.store(exact, std::memory_order_release);
+  beside_.store(beside, std::memory_order_release);
+  changes_.store(value(changes_) + 1, std::memory_order_release);
+}
+
+/// Returns: the most since `exact_` was set, or 0.
+std::size_t node::exact_peak() const noexcept {
+  for (int tries = 0; tries < 100; ++tries) {
+    const std::uint32_t before = changes_.load(std::memory_order_acquire);
+    const slot* const exact = exact_.load(std::memory_order_acquire);
+    const std::size_t beside = beside_.load(std::memory_order_acquire);
+    // Acquire: where it has started anew, the watches were raised before.
+    const std::size_t peak = exact != nullptr ? exact->peak.load(std::memory_order_acquire) : 0;
+    if (value(changes_) == before && before % 2 == 0) return exact != nullptr ? beside + peak : 0;
+  }
+  return 0;
+}
+
 void node::lose_exact_peak() noexcept {
-  slot* const exact = value(exact_);
-  if (exact == nullptr) return;
-  raise_peak(value(exact->peak));
-  // Release: a reader that finds no slot finds the watches raised by its peak.
-  exact_.store(nullptr, std::memory_order_release);
+  if (value(exact_) == nullptr) return;
+  raise_peak(value(beside_) + value(value(exact_)->peak));
+  set_exact(nullptr, 0);
 }
 
-void node::count_slots(std::size_t more) noexcept {
+void node::count_slot(std::uint32_t thread) noexcept {
   for_each_in_path([=](node& each) {
+    ++each.slots_;
+    if (each.thread_ == thread) return;
+    each.thread_ = each.thread_ == nobody_yet ? thread : several;
+    if (each.thread_ == several) each.lose_exact_peak();
+  });
+}
+
+/// Called as the slot of this thread is about to be used again. Where this thread alone charges a
+/// node, either all that is granted there is within the peak that is known, so that nothing can
+/// raise it; or this slot alone is open, and keeps the peak on its own line.
+void node::keep_peak_exact(slot_ref own) noexcept {
+  for_each_in_path([&](node& each) {
+    if (each.thread_ != this_thread.index || value(each.exact_) == own.hot) return;
     each.lose_exact_peak();
-    each.slots_ += more;
+    if (value(each.granted_) <= each.least_peak()) return;
+    each.drain_own();
+    restart_peak_of(own);
+    const std::size_t lease = value(own.hot->ceil) - value(own.hot->alloc);
+    const std::size_t used = value(each.granted_) - lease;
+    each.raise_peak(used);
+    each.set_exact(own.hot, used - own.hot->in_use());
   });
 }
 
-/// Called by the owner of the slot, as it has just been closed: notes its peak wherever it counts,
-/// and starts it anew where a node waits for that.
-void node::follow_peak(slot_ref own) noexcept {
-  bool awaited = false;
+void node::restart_peak_of(slot_ref own) noexcept {
   for_each_in_path([&](node& each) {
-    slot* const exact = value(each.exact_);
-    if (exact == own.hot) each.raise_peak(value(exact->peak));
-    if (exact == nullptr && each.slots_ == 1) awaited = true;
+    if (value(each.exact_) == own.hot) each.raise_peak(value(each.beside_) + value(own.hot->peak));
   });
-  if (!awaited) return;
-  // Release: a reader of it that goes on to the watches finds them raised by the old one.
+  // Release: who reads it and goes on to the watches finds them raised by the old one.
   own.hot->peak.store(own.hot->in_use(), std::memory_order_release);
-  for_each_in_path([&](node& each) {
-    // Release: a reader that finds the slot finds the peak that was started anew.
-    if (each.slots_ == 1) each.exact_.store(own.hot, std::memory_order_release);
-  });
 }
 
-/// Takes the peak of the whole path. What nodes beside it hold is known since their last slow path;
-/// where there are only a few, they are looked at again.
+/// Takes the peak of those nodes of the path that several threads charge. What nodes beside it hold
+/// is known since their last slow path; where there are only a few, they are looked at again.
 void node::sample() noexcept {
   constexpr std::size_t few = 32;
   sample_here();
   node* top = nullptr;
   for_each_in_path([&](node& each) {
-    if (each.slots_ > 1 && each.slots_ <= few) top = &each;
+    if (each.thread_ == several && each.slots_ <= few) top = &each;
   });
   if (top != nullptr) top->sample_below();
-  for_each_in_path(
-      [](node& each) { each.raise_peak(std::min(each.sample_, value(each.granted_))); });
+  for_each_in_path([](node& each) {
+    if (each.thread_ != several) return;
+    each.raise_peak(std::min(each.sample_, value(each.granted_)));
+  });
 }
 
 void node::sample_here() noexcept {
@@ -104,10 +142,9 @@ void node::unwatch(peak_watch& watch) noexcept {
 std::size_t node::peak_bytes(peak_watch& watch) const noexcept {
   bytes_in_use(watch);
   const shape_reader shape;  // keeps the slot, where it is a child's
-  // The slot first, acquired: where its peak has started anew, the watch was raised before.
-  const slot* const exact = exact_.load(std::memory_order_acquire);
-  const std::size_t of_slot = exact != nullptr ? exact->peak.load(std::memory_order_acquire) : 0;
-  return std::max(of_slot, value(watch.bytes));
+  // First the slot's: where that has started anew, the watch was raised before.
+  raise(watch.bytes, exact_peak());
+  return value(watch.bytes);
 }
 
 std::size_t node::peak_bytes() const noexcept {

@@ -38,7 +38,11 @@ class busy_threads {
   busy_threads(unsigned count, F deed) {
     for (unsigned i = 0; i < count; ++i) {
       threads_.emplace_back([this, deed, i] {
-        while (!done_) deed(i);
+        while (!done_) {
+          deed(i);
+          // Or the threads that only lock and unlock let no other in, the one that forks neither.
+          std::this_thread::yield();
+        }
       });
     }
   }
@@ -120,13 +124,11 @@ BOOST_AUTO_TEST_CASE(figures_in_the_child_are_right_but_for_one_operation_of_eac
         leaf.charge(10);
         good = good && leaf.bytes_in_use() == before + 10 && root.bytes_in_use() == before + 10;
         leaf.uncharge(10);
-        return good && works_from_another_thread(leaf);
+        return good && (i % 5 != 0 || works_from_another_thread(leaf));
       }));
     }
   }
-  for (std::uint64_t left = leaf.snapshot().allocations; left > 0; --left) {
-    leaf.uncharge_block(block_bytes, 40);
-  }
+  leaf.uncharge(leaf.bytes_in_use());
   BOOST_TEST(root.bytes_in_use() == 0u);
 }
 
@@ -244,14 +246,11 @@ BOOST_AUTO_TEST_CASE(a_fork_inside_a_callback_is_fine) {
 BOOST_AUTO_TEST_CASE(scopes_on_the_stacks_of_other_threads_do_no_harm_in_the_child) {
   memory_tracker tracker{"watched"};
   tracker.charge(100);
-  const busy_threads scoping{3, [&](unsigned) {
-                               const zpmr::usage_scope scope{tracker};
-                               std::this_thread::yield();
-                             }};
+  const busy_threads scoping{3, [&](unsigned) { const zpmr::usage_scope scope{tracker}; }};
   for (int i = 0; i < 20; ++i) {
     BOOST_TEST(holds_in_child([&] {
       // A new thread of the child gets a stack on which such a scope was.
-      const bool good = works_from_another_thread(tracker);
+      const bool good = i % 5 != 0 || works_from_another_thread(tracker);
       tracker.charge(1000);
       return good && tracker.peak_bytes() == 1100;
     }));

@@ -61,8 +61,8 @@ class counting_resource final : public std::pmr::memory_resource {
 
   /// Effects: charges, then allocates; takes the charge back if the upstream throws. Where it
   /// throws `std::bad_alloc` that is no `limit_exceeded`, the policy may have it asked again.
-  /// Throws: `limit_exceeded` if refused; `std::bad_alloc`, and no figure changes, if no block of that
-  /// size can exist; what the upstream or the policy throws.
+  /// Throws: `limit_exceeded` if refused; `std::bad_alloc`, and no figure changes, if no block of
+  /// that size can exist; what the upstream or the policy throws.
   [[nodiscard]] void* allocate(std::size_t bytes,
                                std::size_t alignment = alignof(std::max_align_t)) {
     return do_allocate(bytes, alignment);
@@ -87,6 +87,10 @@ class counting_resource final : public std::pmr::memory_resource {
   // Then its functions are called directly.
   static constexpr bool known_allocator =
       std::is_final_v<Upstream> && std::derived_from<Upstream, allocator_resource>;
+  // And one that tells by null that it failed, which costs less than to be ready for an exception.
+  static constexpr bool nothrow_allocator = known_allocator && requires {
+    Upstream::allocate_known(0, 0);
+  };
 
   void* do_allocate(std::size_t bytes, std::size_t alignment) override {
     const std::size_t usable = known_usable_size(bytes, alignment);
@@ -94,17 +98,26 @@ class counting_resource final : public std::pmr::memory_resource {
     if (usable == 0 || !tracker_->charge_quickly({usable, bytes, 1}, stored)) [[unlikely]] {
       return allocate_slowly(bytes, alignment, stored);
     }
-    try {
-      return upstream_->allocate(bytes, alignment);
-    } catch (...) {
-      return recover(bytes, alignment);
+    if constexpr (nothrow_allocator) {
+      void* const block = upstream_->allocate_known(bytes, alignment);
+      return block != nullptr ? block : allocate_again(bytes, alignment);
+    } else {
+      try {
+        return upstream_->allocate(bytes, alignment);
+      } catch (...) {
+        return recover(bytes, alignment);
+      }
     }
   }
 
   void do_deallocate(void* block, std::size_t bytes, std::size_t alignment) override {
+    const std::size_t usable = known_usable_size(bytes, alignment);
+    if (usable == 0) [[unlikely]] {
+      return deallocate_slowly(block, bytes, alignment);
+    }
     // Uncharged after it is free: before that, the bytes are not there for anyone else.
     upstream_->deallocate(block, bytes, alignment);
-    tracker_->take_off({usable_size(bytes, alignment), bytes, 1});
+    tracker_->take_off({usable, bytes, 1});
   }
 
   [[nodiscard]] bool do_is_equal(const memory_resource& other) const noexcept override {
@@ -144,6 +157,17 @@ class counting_resource final : public std::pmr::memory_resource {
     // The allocator may know better what can exist.
     if (!detail::can_exist(bytes, alignment) || usable < bytes) detail::throw_bad_alloc();
     pending_block charge{*tracker_, {usable, bytes, 1}, stored};
+    return ask_upstream(bytes, alignment, charge, 1);
+  }
+
+  [[gnu::noinline]] void deallocate_slowly(void* block, std::size_t bytes, std::size_t alignment) {
+    upstream_->deallocate(block, bytes, alignment);
+    tracker_->take_off({usable_size(bytes, alignment), bytes, 1});
+  }
+
+  /// Called when the upstream, which is charged for already, has failed without a word.
+  [[gnu::noinline, gnu::cold]] void* allocate_again(std::size_t bytes, std::size_t alignment) {
+    pending_block charge{*tracker_, {usable_size(bytes, alignment), bytes, 1}};
     return ask_upstream(bytes, alignment, charge, 1);
   }
 
@@ -190,8 +214,8 @@ class counting_resource final : public std::pmr::memory_resource {
   const allocator_resource* allocator_;  // the upstream, where it is one
   const detail::size_table* known_sizes_ =
       allocator_ != nullptr ? allocator_->known_sizes() : nullptr;
+  memory_tracker* tracker_;  // before its own: on the line that a call has touched
   std::optional<memory_tracker> own_tracker_;
-  memory_tracker* tracker_;
 };
 
 template <class Upstream>

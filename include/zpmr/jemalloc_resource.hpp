@@ -32,6 +32,9 @@ extern "C" void* zpmr_je_malloc(std::size_t bytes) noexcept;
 extern "C" void zpmr_je_sdallocx(void* block, std::size_t bytes, int flags) noexcept;
 }  // namespace detail
 
+template <class Upstream>
+class counting_resource;
+
 /// jemalloc. All objects of this class are equal: they share the one copy of the library.
 class jemalloc_resource final : public allocator_resource {
  public:
@@ -61,14 +64,20 @@ class jemalloc_resource final : public allocator_resource {
   bool release_free_memory() noexcept override;
 
  private:
+  template <class Upstream>
+  friend class counting_resource;
+
+  /// Returns: null if there is no memory. Preconditions: the usable size is in the table.
+  static void* allocate_known(std::size_t bytes, std::size_t alignment) noexcept {
+    return detail::zpmr_je_malloc(detail::size_table::request(bytes, alignment));
+  }
   [[gnu::cold]] static std::size_t ask_usable_size(std::size_t bytes,
                                                    std::size_t alignment) noexcept;
   void* do_allocate(std::size_t bytes, std::size_t alignment) override {
     if (detail::jemalloc_sizes.look_up(bytes, alignment) == 0) [[unlikely]] {
       return allocate_unknown(bytes, alignment);
     }
-    return detail::checked_block(
-        detail::zpmr_je_malloc(detail::size_table::request(bytes, alignment)));
+    return detail::checked_block(allocate_known(bytes, alignment));
   }
   void do_deallocate(void* block, std::size_t bytes, std::size_t alignment) override {
     if (!detail::size_table::holds(bytes, alignment)) [[unlikely]] {

@@ -25,7 +25,8 @@ enum class libc_block_size {
 /// The program's own malloc and free. Objects with the same `libc_block_size` are equal.
 ///
 /// In builds with `ZPMR_CHECKED` a free of null, with the wrong size or with another alignment, a
-/// second free and an overwritten prefix stop the program with a message that names the block, both sizes and the fault.
+/// second free and an overwritten prefix stop the program with a message that names the block, both
+/// sizes and the fault.
 class libc_resource final : public allocator_resource {
  public:
   constexpr explicit libc_resource(libc_block_size source = libc_block_size::prefix) noexcept

@@ -40,8 +40,8 @@ namespace zpmr {
 ///
 /// With all threads at rest every figure is exact. While they run a figure is never negative and
 /// never above the limit, and is off by at most 3 MiB for each thread that uses the tracker. The
-/// peak is exact where one thread charges a tracker without children; else it is taken at every
-/// read, and whenever a thread has used up what it was leased (docs/engine.md).
+/// peak is exact while only one thread has charged the tracker and those below it; else it is taken
+/// at every read, and whenever a thread has used up what it was leased (docs/engine.md).
 ///
 /// Complexity: a charge and an uncharge are constant; linear in the depth of the tree where the
 /// lease of the thread is used up, and near the limit. A read is linear in the number of trackers
@@ -175,13 +175,15 @@ class memory_tracker : private detail::node {
   [[gnu::always_inline]] void take_off(detail::amount taken) noexcept {
     bool stored;
     if (!uncharge_quickly(taken, stored)) [[unlikely]]
-      uncharge_slowly(taken, stored);
+      uncharge_slowly(taken.bytes, taken.requested_bytes, taken.operations, stored);
   }
 
   detail::charge_manner charge_slowly(detail::amount amount, bool stored);
   detail::charge_manner charge_with(grant* granted, detail::amount amount, bool stored,
                                     unsigned attempt);
-  void uncharge_slowly(detail::amount amount, bool stored) noexcept;
+  // Its arguments fit into registers: an amount on the stack would cost the fast path a frame.
+  void uncharge_slowly(std::size_t bytes, std::size_t requested_bytes, std::uint64_t operations,
+                       bool stored) noexcept;
   void tell_of_overdrafts(const grant* granted, detail::amount amount,
                           detail::charge_manner manner);
   [[nodiscard]] limit_policy* policy_to_ask(unsigned attempt) const noexcept;

@@ -115,8 +115,9 @@ class node {
     return stored && other->uncharge(taken);
   }
 
-  /// The slow paths, in node.cpp. `stored`: the fast path has written it to the thread's slot.
-  /// Returns: nothing if the charge was added, in the manner that is told; why not, otherwise.
+  /// The slow paths, in node_charge.cpp. `stored`: the fast path has written it to the thread's
+  /// slot. Returns: nothing if the charge was added, in the manner that is told; why not,
+  /// otherwise.
   std::optional<refusal> charge_slowly(amount charged, bool stored, overdraft_grant* granted,
                                        charge_manner& manner) noexcept;
   /// Returns: the bytes that were more than what was in use, and so were not taken off.
@@ -154,15 +155,15 @@ class node {
 
  private:
   friend struct node_list;
-  static constexpr std::uint32_t nobody_yet = no_index - 1;
+  static constexpr std::uint32_t nobody_yet = no_index + 1;
+  static constexpr std::uint32_t several = no_index + 2;
 
   /// Returns: nullptr if this thread has none here yet.
   slot* other_slot(std::uint32_t index) noexcept {
     // Acquire: the table and its chunks were filled before.
-    slot_table* const table = others_.load(std::memory_order_acquire);
-    if (table == nullptr || index >= max_indexes) return nullptr;
-    slot_chunk* const chunk =
-        table->chunks[index / slot_chunk::size].load(std::memory_order_acquire);
+    slot_chunk* const chunk = others_.load(std::memory_order_acquire)
+                                  ->chunks[index / slot_chunk::size]
+                                  .load(std::memory_order_acquire);
     return chunk != nullptr ? &chunk->hot[index % slot_chunk::size] : nullptr;
   }
 
@@ -186,7 +187,7 @@ class node {
 
   // From here on all under the tree's mutex.
 
-  // Steps of the slow paths: node.cpp
+  // Steps of the slow paths: node_charge.cpp
   slot_ref slot_at(std::uint32_t index) noexcept;
   [[nodiscard]] bool fits(std::size_t bytes) const noexcept;
   [[nodiscard]] std::size_t quantum(slot_ref own, std::size_t bytes) noexcept;
@@ -199,22 +200,27 @@ class node {
   void forget(const node& child) noexcept;
 
   // Leases: node_leases.cpp
-  void activate(slot_ref own) noexcept;
+  void activate(slot_ref own, std::uint32_t thread) noexcept;
   void activate_settled() noexcept;
   std::size_t harvest(slot_ref own) noexcept;
   void close(slot_ref own) noexcept;
   void open(slot_ref own) noexcept;
   void unlist() noexcept;
   bool drain() noexcept;
+  void drain_own() noexcept;
   std::size_t lower_open() noexcept;
   void settle_open(bool confirmed) noexcept;
   void settle(slot_ref open, bool confirmed) noexcept;
 
   // The peak: node_peak.cpp
   void raise_peak(std::size_t bytes) noexcept;
+  [[nodiscard]] std::size_t least_peak() const noexcept;
+  void set_exact(slot* exact, std::size_t beside) noexcept;
+  [[nodiscard]] std::size_t exact_peak() const noexcept;
   void lose_exact_peak() noexcept;
-  void count_slots(std::size_t more) noexcept;
-  void follow_peak(slot_ref own) noexcept;
+  void count_slot(std::uint32_t thread) noexcept;
+  void keep_peak_exact(slot_ref own) noexcept;
+  void restart_peak_of(slot_ref own) noexcept;
   void sample() noexcept;
   void sample_here() noexcept;
   void sample_below() noexcept;
@@ -229,7 +235,7 @@ class node {
   bool settled_active_ = false;
   bool has_open_slots_ = false;
   bool listed_ = false;  // in the parent's list of nodes with open slots in or below them
-  std::atomic<slot_table*> others_{nullptr};  // read by every charge of another thread
+  std::atomic<slot_table*> others_{&no_slots};  // read by every charge of another thread
 
   std::mutex& mutex_;  // the tree's
   node* const parent_;
@@ -242,10 +248,13 @@ class node {
 
   // mutable: to read the bytes in use raises it
   mutable peak_watch peak_;
-  std::atomic<slot*> exact_{nullptr};  // the one slot in or below it, whose peak is this node's
-  std::size_t slots_ = 0;              // in or below it
-  std::size_t sample_here_ = 0;        // what was used here at the last slow path
-  std::size_t sample_ = 0;             // the sum of those, of the nodes below it too
+  std::atomic<slot*> exact_{nullptr};      // the one open slot in or below it, if that is known
+  std::atomic<std::size_t> beside_{0};     // what is in use beside that slot
+  std::atomic<std::uint32_t> changes_{0};  // of these two; odd in between
+  std::uint32_t thread_ = nobody_yet;      // the only one with slots in or below it, or `several`
+  std::size_t slots_ = 0;                  // in or below it
+  std::size_t sample_here_ = 0;            // what was used here at the last slow path
+  std::size_t sample_ = 0;                 // the sum of those, of the nodes below it too
 
   node* first_open_ = nullptr;
   node* next_open_ = nullptr;

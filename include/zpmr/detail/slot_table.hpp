@@ -31,7 +31,12 @@ struct slot_chunk {
   std::array<slot_ledger, size> cold;
 };
 struct slot_table {
-  std::array<std::atomic<slot_chunk*>, max_indexes / slot_chunk::size> chunks{};
+  // One more, which stays null: a thread without an index finds nothing, and needs no question.
+  std::array<std::atomic<slot_chunk*>, max_indexes / slot_chunk::size + 1> chunks{};
 };
+static_assert(no_index == max_indexes);
+
+/// The table of a tracker that only one thread has charged.
+extern constinit slot_table no_slots;
 
 }  // namespace zpmr::detail

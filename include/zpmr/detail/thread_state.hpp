@@ -8,7 +8,7 @@ namespace zpmr::detail {
 /// How many threads at a time have slots of their own. The others share one way, under the tree's
 /// mutex.
 inline constexpr std::uint32_t max_indexes = 256;
-inline constexpr std::uint32_t no_index = UINT32_MAX;
+inline constexpr std::uint32_t no_index = max_indexes;
 
 /// What the library knows of a thread. Constant-initialised and trivially destroyed: a guard would
 /// cost every allocation, and it also serves while the thread's other storage is being torn down.

@@ -76,11 +76,12 @@ std::string processor_model() {
   return "unknown processor";
 }
 
-std::map<int, double> read_footprint(const fs::path& file) {
-  std::map<int, double> bytes;
+/// Lines of a count and what was measured for it.
+std::map<int, double> read_pairs(const fs::path& file) {
+  std::map<int, double> measured;
   std::ifstream in(file);
-  for (int threads = 0; in >> threads;) in >> bytes[threads];
-  return bytes;
+  for (int count = 0; in >> count;) in >> measured[count];
+  return measured;
 }
 
 void require_whole(const measurements& all, const fs::path& run) {
@@ -121,7 +122,8 @@ measurements read_measurements(const fs::path& run) {
   }
   require_whole(all, run);
   all.instructions = read_instructions(run / "instructions");
-  all.bytes_per_tracker = read_footprint(run / "footprint");
+  all.bytes_per_tracker = read_pairs(run / "footprint");
+  all.refusal_nanoseconds = read_pairs(run / "refusals");
   all.processor = processor_model();
   return all;
 }

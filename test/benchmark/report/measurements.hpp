@@ -33,6 +33,7 @@ struct measurements {
   std::vector<case_name> in_order;             ///< the same names, as the programs ran them
   std::map<std::string, double> instructions;  ///< for an item, by "<work>/<subject>"
   std::map<int, double> bytes_per_tracker;     ///< by how many threads have charged it
+  std::map<int, double> refusal_nanoseconds;   ///< by how many idle leaves are in the full tree
   std::size_t repetitions = 0;
   int cores = 0;
   std::string date, compiler, versions, processor;

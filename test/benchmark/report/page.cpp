@@ -34,7 +34,7 @@ std::string bullets(const std::vector<std::string>& lines) {
 std::string other_resources(const measurements& all) {
   table cells;
   for (const row& each : rows_of_other_resources()) {
-    table one = make_table(all, std::span(&each, 1), cost_columns().first(6));
+    table one = make_table(all, std::span(&each, 1), cost_columns().first(7));
     if (cells.empty()) cells.push_back(one.front());
     one[1][0] = each.allocator + each.upstream + ": " + one[1][0];
     cells.push_back(std::move(one[1]));
@@ -68,6 +68,15 @@ std::string footprint(const measurements& all) {
   return text;
 }
 
+std::string refusals(const measurements& all) {
+  std::string text;
+  for (const auto& [leaves, nanoseconds] : all.refusal_nanoseconds) {
+    text += "- beside " + std::to_string(leaves) + " idle leaves: " + three_digits(nanoseconds) +
+            " ns\n";
+  }
+  return text;
+}
+
 void replace(std::string& text, const std::string& name, const std::string& value) {
   const std::string marker = "{{" + name + "}}";
   for (auto at = text.find(marker); at != std::string::npos; at = text.find(marker, at)) {
@@ -90,6 +99,7 @@ std::string filled_in(std::string text, const measurements& all) {
   replace(text, "others", other_resources(all));
   replace(text, "instructions", instructions(all));
   replace(text, "footprint", footprint(all));
+  replace(text, "refusals", refusals(all));
   replace(text, "doubts", bullets(reasons_for_doubt(all)));
   return text;
 }

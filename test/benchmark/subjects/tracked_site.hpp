@@ -27,8 +27,8 @@ struct arrangement {
 
 /// Counting resources over one upstream, each with a leaf of one tree (of trees of its own where
 /// the depth is 1).
-template <class Upstream>
-class tracked_site final : public resource_site {
+template <class Upstream, class Memory>
+class tracked_site final : public site<Memory> {
  public:
   tracked_site(Upstream* upstream, const arrangement& shape, const demand& needs)
       : ballast_(shape.limit == cap::nearly_full ? ballast_bytes : 0),
@@ -48,7 +48,7 @@ class tracked_site final : public resource_site {
     while (!trackers_.empty()) trackers_.pop_back();  // the children first
   }
 
-  std::pmr::memory_resource& memory(std::size_t index) override { return memories_[index]; }
+  Memory& memory(std::size_t index) override { return memories_[index]; }
   [[nodiscard]] std::size_t bytes_in_use() const override {
     return trackers_.front().bytes_in_use();
   }
@@ -72,11 +72,11 @@ class tracked_site final : public resource_site {
   std::deque<counting_resource<Upstream>> memories_;
 };
 
-/// Returns: what makes such a site.
-template <class Upstream>
+/// Returns: what makes such a site. `Memory` is what the counting resource is called as.
+template <class Memory = std::pmr::memory_resource, class Upstream>
 auto tracked(Upstream* upstream, const arrangement& shape) {
   return [=](const demand& needs) {
-    return std::make_unique<tracked_site<Upstream>>(upstream, shape, needs);
+    return std::make_unique<tracked_site<Upstream, Memory>>(upstream, shape, needs);
   };
 }
 

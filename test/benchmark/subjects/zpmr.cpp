@@ -54,6 +54,9 @@ void add_allocator(suite& all, Allocator* allocator, const witness& seen_in, ran
   all.add(subject<Raw>{name + " raw", rank::essential, &seen_in, raw_site<Raw>::make});
   all.add(
       subject<std::pmr::memory_resource>{name, rank::essential, &seen_in, process_wide(allocator)});
+  using counting = counting_resource<Allocator>;
+  all.add(subject<counting>{name + " capped direct", rank::variant, &seen_in,
+                            tracked<counting>(allocator, {1, cap::far})});
   for (const variant& each : variants) {
     const std::string label = name + std::string(each.name);
     all.add(subject<std::pmr::memory_resource>{label, of_variants, &seen_in,
