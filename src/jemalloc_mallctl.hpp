@@ -21,6 +21,9 @@
 extern "C" {
 std::size_t ZPMR_JE(nallocx)(std::size_t bytes, int flags);
 void* ZPMR_JE(mallocx)(std::size_t bytes, int flags);
+void* ZPMR_JE(rallocx)(void* block, std::size_t bytes, int flags);
+std::size_t ZPMR_JE(xallocx)(void* block, std::size_t bytes, std::size_t extra, int flags);
+std::size_t ZPMR_JE(sallocx)(const void* block, int flags);
 void ZPMR_JE(sdallocx)(void* block, std::size_t bytes, int flags) noexcept;
 int ZPMR_JE(mallctlnametomib)(const char* name, std::size_t* mib, std::size_t* depth);
 int ZPMR_JE(mallctlbymib)(const std::size_t* mib, std::size_t depth, void* out,

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <zpmr/detail/amount.hpp>
+#include <zpmr/memory_tracker.hpp>
+#include <zpmr/overdraft_scope.hpp>
+#include <zpmr/pending_block.hpp>
+
+#include "check.hpp"
+#include "zmalloc_functions.hpp"
+
+namespace zpmr::detail {
+
+/// The blocks of zmalloc.h: charges the tracker for what `Allocator` does. That one only allocates
+/// and frees, and tells of sizes; it gives null where it fails. A block's size is what it is
+/// charged. zmalloc_jemalloc.cpp is the example to read first.
+template <class Allocator>
+class zmalloc_blocks {
+ public:
+  // The fast path, as in counting_resource.
+  static void* allocate(std::size_t bytes, std::size_t* usable) noexcept {
+    const std::size_t size = Allocator::known_size(bytes);
+    bool stored = false;
+    if (size == 0 || !tracker().charge_quickly(block_of(size), stored)) [[unlikely]] {
+      return allocate_slowly(bytes, usable, stored);
+    }
+    void* const block = Allocator::allocate(bytes);
+    if (block == nullptr) [[unlikely]]
+      return allocate_again(bytes, size, usable);
+    if (usable != nullptr) *usable = Allocator::usable(block, size);
+    return block;
+  }
+
+  static void free(void* block) noexcept { free_known(block, Allocator::size_of(block)); }
+
+  static void* allocate_zeroed(std::size_t bytes, std::size_t* usable) noexcept {
+    return charge_for(Allocator::size_for(bytes), usable,
+                      [=] { return Allocator::allocate_zeroed(bytes); });
+  }
+
+  static void* allocate_aligned(std::size_t alignment, std::size_t bytes) noexcept {
+    return charge_for(Allocator::size_for(bytes, alignment), nullptr,
+                      [=] { return Allocator::allocate_aligned(alignment, bytes); });
+  }
+
+  static void* allocate_uncached(std::size_t bytes) noexcept {
+    return charge_for(Allocator::size_for(bytes), nullptr,
+                      [=] { return Allocator::allocate_uncached(bytes); });
+  }
+
+  static void free_with_size(void* block, std::size_t usable) noexcept {
+    const std::size_t size = Allocator::size_with(block, usable);
+    ZPMR_EXPECTS(size == Allocator::size_of(block), "the size is not the block's usable size");
+    free_known(block, size);
+  }
+
+  static void free_uncached(void* block) noexcept {
+    const std::size_t size = Allocator::size_of(block);
+    Allocator::free_uncached(block, size);
+    tracker().take_off(block_of(size));
+  }
+
+  static void* reallocate(void* block, std::size_t bytes, std::size_t* usable) noexcept {
+    const std::size_t size = Allocator::size_of(block);
+    const std::size_t wanted = Allocator::size_for(bytes);
+    if (wanted == 0) return nullptr;
+    void* const now = wanted > size ? grow(block, size, bytes) : shrink(block, size, bytes, wanted);
+    if (now != nullptr && usable != nullptr) *usable = usable_size(now);
+    return now;
+  }
+
+  static std::size_t size(const void* block) noexcept { return Allocator::size_of(block); }
+  static std::size_t usable_size(const void* block) noexcept {
+    return Allocator::usable(block, Allocator::size_of(block));
+  }
+
+ private:
+  /// What becomes of bytes that the allocator tells of only when the block is there: a new block is
+  /// given back for their sake, but of one that was reallocated the old one is gone.
+  enum class surplus { is_refused, is_overdrawn };
+
+  static memory_tracker& tracker() noexcept {
+    // Relaxed: zmalloc_chosen() has acquired it.
+    return *zmalloc_account.load(std::memory_order_relaxed);
+  }
+
+  static constexpr amount block_of(std::size_t size) noexcept { return {size, size, 1}; }
+  static constexpr amount part_of_block(std::size_t size) noexcept { return {size, size, 0}; }
+
+  // Uncharged after it is free: before that, the bytes are not there for anyone else.
+  [[gnu::always_inline]] static void free_known(void* block, std::size_t size) noexcept {
+    Allocator::free(block, size);
+    tracker().take_off(block_of(size));
+  }
+
+  [[gnu::noinline]] static void* allocate_slowly(std::size_t bytes, std::size_t* usable,
+                                                 bool stored) noexcept {
+    return charge_for(
+        Allocator::size_for(bytes), usable, [=] { return Allocator::allocate(bytes); }, stored);
+  }
+
+  /// Called when the allocator, which is charged for already, has failed.
+  [[gnu::noinline, gnu::cold]] static void* allocate_again(std::size_t bytes, std::size_t size,
+                                                           std::size_t* usable) noexcept {
+    try {
+      pending_block charge{tracker(), block_of(size)};
+      return ask(charge, size, usable, [=] { return Allocator::allocate(bytes); });
+    } catch (...) {
+      return nullptr;
+    }
+  }
+
+  /// Returns: the block that `allocate` gives, charged with `size`; null, and no figure but the
+  /// denials has changed, if it fails, `size` is 0, or the charge is refused.
+  template <surplus rule = surplus::is_refused, class Allocate>
+  static void* charge_for(std::size_t size, std::size_t* usable, Allocate allocate,
+                          bool stored = false) noexcept {
+    if (size == 0) return nullptr;
+    try {
+      pending_block charge{tracker(), block_of(size), stored};
+      return ask<rule>(charge, size, usable, allocate);
+    } catch (...) {
+      return nullptr;  // limit_exceeded, or what a policy throws: C cannot catch it
+    }
+  }
+
+  template <surplus rule = surplus::is_refused, class Allocate>
+  static void* ask(pending_block& charge, std::size_t size, std::size_t* usable,
+                   Allocate allocate) {
+    void* block = allocate();
+    for (unsigned attempt = 1; block == nullptr; ++attempt, block = allocate()) {
+      if (!charge.retry_out_of_memory(attempt)) return nullptr;
+    }
+    charge.keep();
+    if constexpr (Allocator::tells_size_beforehand) {
+      ZPMR_EXPECTS(size == Allocator::size_of(block), "the allocator gave a block of another size");
+    } else if (!correct_charge<rule>(block, size)) {
+      Allocator::free(block, size);
+      tracker().take_off(block_of(size));
+      return nullptr;
+    }
+    if (usable != nullptr) *usable = usable_size(block);
+    return block;
+  }
+
+  /// Returns: false if the rest of the block's true size does not fit.
+  template <surplus rule>
+  static bool correct_charge(const void* block, std::size_t charged) noexcept {
+    const std::size_t size = Allocator::size_of(block);
+    if (size < charged) tracker().take_off(part_of_block(charged - size));
+    if (size <= charged) return true;
+    std::optional<overdraft_scope> overdraft;
+    if (rule == surplus::is_overdrawn) overdraft.emplace();
+    return tracker().try_charge(size - charged);
+  }
+
+  static void* grow(void* block, std::size_t size, std::size_t bytes) noexcept {
+    const std::size_t wanted = Allocator::size_for(bytes);
+    if (Allocator::may_grow_in_place(size)) {
+      try {
+        // Only the difference: there is one block all the time.
+        pending_block difference{tracker(), part_of_block(wanted - size), false};
+        if (Allocator::resize_in_place(block, bytes) == wanted) {
+          difference.keep();
+          return block;
+        }
+      } catch (...) {
+        return nullptr;
+      }
+    }
+    // It moves, and until the old block is free there are two.
+    const std::size_t roomy = roomy_size(size, bytes);
+    void* const moved = charge_for<surplus::is_overdrawn>(Allocator::size_for(roomy), nullptr, [=] {
+      return Allocator::reallocate(block, size, roomy);
+    });
+    if (moved != nullptr) tracker().take_off(block_of(size));
+    return moved;
+  }
+
+  /// Returns: what to ask for when a block grows to `bytes`: more, where the allocator's own
+  /// realloc asks for more, so that growing by small steps does not copy each time; but not beyond
+  /// a limit.
+  static std::size_t roomy_size(std::size_t size, std::size_t bytes) noexcept {
+    const std::size_t roomy = Allocator::roomy_size(size, bytes);
+    return roomy == bytes || Allocator::size_for(roomy) > tracker().remaining() ? bytes : roomy;
+  }
+
+  static void* shrink(void* block, std::size_t size, std::size_t bytes,
+                      std::size_t wanted) noexcept {
+    if (wanted == size || !Allocator::is_worth_shrinking(size, bytes)) return block;
+    if constexpr (Allocator::shrinks_without_second_block) {
+      void* const smaller = Allocator::reallocate(block, size, bytes);
+      if (smaller == nullptr) return block;
+      tracker().take_off(part_of_block(size - Allocator::size_of(smaller)));
+      return smaller;
+    } else {
+      const std::size_t now = Allocator::resize_in_place(block, bytes);
+      if (now < size) {
+        tracker().take_off(part_of_block(size - now));
+        return block;
+      }
+      return move_to_smaller(block, size, bytes, wanted);
+    }
+  }
+
+  /// Where the smaller block does not fit beside the larger one, the larger one stays.
+  static void* move_to_smaller(void* block, std::size_t size, std::size_t bytes,
+                               std::size_t wanted) noexcept {
+    if (!tracker().try_charge(wanted)) return block;
+    void* const moved = Allocator::reallocate(block, size, bytes);
+    tracker().take_off(part_of_block(moved != nullptr ? size : wanted));
+    return moved != nullptr ? moved : block;
+  }
+};
+
+/// The table of an allocator.
+template <class Allocator>
+inline constexpr zmalloc_functions zmalloc_functions_on{
+    .allocate = zmalloc_blocks<Allocator>::allocate,
+    .allocate_zeroed = zmalloc_blocks<Allocator>::allocate_zeroed,
+    .allocate_aligned = zmalloc_blocks<Allocator>::allocate_aligned,
+    .allocate_uncached = zmalloc_blocks<Allocator>::allocate_uncached,
+    .reallocate = zmalloc_blocks<Allocator>::reallocate,
+    .free = zmalloc_blocks<Allocator>::free,
+    .free_with_size = zmalloc_blocks<Allocator>::free_with_size,
+    .free_uncached = zmalloc_blocks<Allocator>::free_uncached,
+    .size = zmalloc_blocks<Allocator>::size,
+    .usable_size = zmalloc_blocks<Allocator>::usable_size,
+};
+
+}  // namespace zpmr::detail

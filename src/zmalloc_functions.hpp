@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <zpmr/config.hpp>
+#include <zpmr/memory_tracker.hpp>
+
+/// \file
+/// Which functions serve zmalloc.h: those of the allocator that `default_allocator()` gives, chosen
+/// at the first call.
+
+namespace zpmr::detail {
+
+/// What zmalloc.h is made of, on one allocator. Those that allocate give null if they fail, and set
+/// `*usable`, if there is one, only if they do not. No block is ever null.
+struct zmalloc_functions {
+  void* (*allocate)(std::size_t bytes, std::size_t* usable) noexcept;
+  void* (*allocate_zeroed)(std::size_t bytes, std::size_t* usable) noexcept;
+  void* (*allocate_aligned)(std::size_t alignment, std::size_t bytes) noexcept;
+  void* (*allocate_uncached)(std::size_t bytes) noexcept;
+  void* (*reallocate)(void* block, std::size_t bytes, std::size_t* usable) noexcept;
+  void (*free)(void* block) noexcept;
+  void (*free_with_size)(void* block, std::size_t usable) noexcept;
+  void (*free_uncached)(void* block) noexcept;
+  std::size_t (*size)(const void* block) noexcept;
+  std::size_t (*usable_size)(const void* block) noexcept;
+};
+
+#if ZPMR_WITH_JEMALLOC
+extern const zmalloc_functions zmalloc_on_jemalloc;
+#endif
+#if ZPMR_WITH_TCMALLOC
+extern const zmalloc_functions zmalloc_on_tcmalloc;
+#endif
+extern const zmalloc_functions zmalloc_on_libc;
+
+/// At first a table whose functions choose and call again, so that no call has to ask whether the
+/// choice is made.
+extern constinit std::atomic<const zmalloc_functions*> zmalloc_choice;
+
+/// Null until it is first wanted.
+extern constinit std::atomic<memory_tracker*> zmalloc_account;
+
+/// Acquire: who sees the choice sees the tracker, which is made before.
+[[gnu::always_inline]] inline const zmalloc_functions& zmalloc_chosen() noexcept {
+  return *zmalloc_choice.load(std::memory_order_acquire);
+}
+
+}  // namespace zpmr::detail
