@@ -25,15 +25,8 @@ namespace {
 
 constinit std::atomic<void (*)(std::size_t)> out_of_memory_handler{print_and_abort};
 
-/// Returns: null, if the handler returns. It may as well leave by longjmp: nothing is held here.
-[[gnu::cold, gnu::noinline]] void* out_of_memory(std::size_t bytes) noexcept {
-  // Acquire: what the thread that set the handler has written for it.
-  out_of_memory_handler.load(std::memory_order_acquire)(bytes);
-  return nullptr;
-}
-
 void* or_handler(void* block, std::size_t bytes) noexcept {
-  return block != nullptr ? block : out_of_memory(bytes);
+  return block != nullptr ? block : zmalloc_out_of_memory(bytes);
 }
 
 /// Effects: as the functions of the table, but `*usable` is 0 where there is no block.
@@ -43,7 +36,7 @@ void* report(void* block, std::size_t* usable) noexcept {
 }
 
 void* reallocate(void* block, std::size_t bytes, std::size_t* usable) noexcept {
-  if (block == nullptr) return zmalloc_chosen().allocate(bytes, usable);
+  if (block == nullptr) return zmalloc_chosen().try_allocate(bytes, usable);
   if (bytes != 0) return zmalloc_chosen().reallocate(block, bytes, usable);
   zmalloc_chosen().free(block);
   return nullptr;
@@ -61,6 +54,13 @@ void* allocate_aligned(std::size_t alignment, std::size_t bytes) noexcept {
 
 }  // namespace
 
+// The handler may as well leave by longjmp: nothing is held here.
+void* zmalloc_out_of_memory(std::size_t bytes) noexcept {
+  // Acquire: what the thread that set the handler has written for it.
+  out_of_memory_handler.load(std::memory_order_acquire)(bytes);
+  return nullptr;
+}
+
 }  // namespace zpmr::detail
 
 using namespace zpmr::detail;
@@ -68,16 +68,16 @@ using namespace zpmr::detail;
 extern "C" {
 
 void* zmalloc(std::size_t size) noexcept {
-  return or_handler(zmalloc_chosen().allocate(size, nullptr), size);
+  return zmalloc_chosen().allocate(size);
 }
 void* ztrymalloc(std::size_t size) noexcept {
-  return zmalloc_chosen().allocate(size, nullptr);
+  return zmalloc_chosen().try_allocate(size, nullptr);
 }
 void* zmalloc_usable(std::size_t size, std::size_t* usable) noexcept {
   return or_handler(ztrymalloc_usable(size, usable), size);
 }
 void* ztrymalloc_usable(std::size_t size, std::size_t* usable) noexcept {
-  return report(zmalloc_chosen().allocate(size, usable), usable);
+  return report(zmalloc_chosen().try_allocate(size, usable), usable);
 }
 
 void* zcalloc(std::size_t size) noexcept {
@@ -94,7 +94,8 @@ void* ztrycalloc_usable(std::size_t size, std::size_t* usable) noexcept {
 }
 void* zcalloc_num(std::size_t count, std::size_t size) noexcept {
   std::size_t bytes;
-  return __builtin_mul_overflow(count, size, &bytes) ? out_of_memory(SIZE_MAX) : zcalloc(bytes);
+  return __builtin_mul_overflow(count, size, &bytes) ? zmalloc_out_of_memory(SIZE_MAX)
+                                                     : zcalloc(bytes);
 }
 
 void* zrealloc(void* block, std::size_t size) noexcept {

@@ -19,18 +19,12 @@ namespace zpmr::detail {
 template <class Allocator>
 class zmalloc_blocks {
  public:
-  // The fast path, as in counting_resource.
-  static void* allocate(std::size_t bytes, std::size_t* usable) noexcept {
-    const std::size_t size = Allocator::known_size(bytes);
-    bool stored = false;
-    if (size == 0 || !tracker().charge_quickly(block_of(size), stored)) [[unlikely]] {
-      return allocate_slowly(bytes, usable, stored);
-    }
-    void* const block = Allocator::allocate(bytes);
-    if (block == nullptr) [[unlikely]]
-      return allocate_again(bytes, size, usable);
-    if (usable != nullptr) *usable = Allocator::usable(block, size);
-    return block;
+  static void* allocate(std::size_t bytes) noexcept {
+    return allocate_quickly<failure::goes_to_handler>(bytes, nullptr);
+  }
+
+  static void* try_allocate(std::size_t bytes, std::size_t* usable) noexcept {
+    return allocate_quickly<failure::is_told>(bytes, usable);
   }
 
   static void free(void* block) noexcept { free_known(block, Allocator::size_of(block)); }
@@ -89,27 +83,56 @@ class zmalloc_blocks {
   static constexpr amount block_of(std::size_t size) noexcept { return {size, size, 1}; }
   static constexpr amount part_of_block(std::size_t size) noexcept { return {size, size, 0}; }
 
+  enum class failure { is_told, goes_to_handler };
+
+  /// The fast path, as in counting_resource.
+  template <failure then>
+  [[gnu::always_inline]] static void* allocate_quickly(std::size_t bytes,
+                                                       std::size_t* usable) noexcept {
+    const std::size_t size = Allocator::known_size(bytes);
+    bool stored = false;
+    if (size == 0 || !tracker().charge_quickly(block_of(size), stored)) [[unlikely]] {
+      return allocate_slowly<then>(bytes, usable, stored);
+    }
+    void* const block = Allocator::allocate(bytes);
+    if (block == nullptr) [[unlikely]]
+      return allocate_again<then>(bytes, usable);
+    if (usable != nullptr) *usable = Allocator::usable(block, size);
+    return block;
+  }
+
   // Uncharged after it is free: before that, the bytes are not there for anyone else.
   [[gnu::always_inline]] static void free_known(void* block, std::size_t size) noexcept {
     Allocator::free(block, size);
     tracker().take_off(block_of(size));
   }
 
+  template <failure then>
   [[gnu::noinline]] static void* allocate_slowly(std::size_t bytes, std::size_t* usable,
                                                  bool stored) noexcept {
-    return charge_for(
-        Allocator::size_for(bytes), usable, [=] { return Allocator::allocate(bytes); }, stored);
+    return told<then>(
+        charge_for(
+            Allocator::size_for(bytes), usable, [=] { return Allocator::allocate(bytes); }, stored),
+        bytes);
   }
 
   /// Called when the allocator, which is charged for already, has failed.
-  [[gnu::noinline, gnu::cold]] static void* allocate_again(std::size_t bytes, std::size_t size,
+  template <failure then>
+  [[gnu::noinline, gnu::cold]] static void* allocate_again(std::size_t bytes,
                                                            std::size_t* usable) noexcept {
+    const std::size_t size = Allocator::size_for(bytes);
+    void* block = nullptr;
     try {
       pending_block charge{tracker(), block_of(size)};
-      return ask(charge, size, usable, [=] { return Allocator::allocate(bytes); });
-    } catch (...) {
-      return nullptr;
+      block = ask(charge, size, usable, [=] { return Allocator::allocate(bytes); });
+    } catch (...) {  // as in charge_for
     }
+    return told<then>(block, bytes);
+  }
+
+  template <failure then>
+  static void* told(void* block, std::size_t bytes) noexcept {
+    return block != nullptr || then == failure::is_told ? block : zmalloc_out_of_memory(bytes);
   }
 
   /// Returns: the block that `allocate` gives, charged with `size`; null, and no figure but the
@@ -219,6 +242,7 @@ class zmalloc_blocks {
 template <class Allocator>
 inline constexpr zmalloc_functions zmalloc_functions_on{
     .allocate = zmalloc_blocks<Allocator>::allocate,
+    .try_allocate = zmalloc_blocks<Allocator>::try_allocate,
     .allocate_zeroed = zmalloc_blocks<Allocator>::allocate_zeroed,
     .allocate_aligned = zmalloc_blocks<Allocator>::allocate_aligned,
     .allocate_uncached = zmalloc_blocks<Allocator>::allocate_uncached,

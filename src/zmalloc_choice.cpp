@@ -38,6 +38,7 @@ struct first_call<member> {
 
 constexpr zmalloc_functions not_chosen{
     .allocate = first_call<&zmalloc_functions::allocate>::call,
+    .try_allocate = first_call<&zmalloc_functions::try_allocate>::call,
     .allocate_zeroed = first_call<&zmalloc_functions::allocate_zeroed>::call,
     .allocate_aligned = first_call<&zmalloc_functions::allocate_aligned>::call,
     .allocate_uncached = first_call<&zmalloc_functions::allocate_uncached>::call,

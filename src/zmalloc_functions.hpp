@@ -12,10 +12,15 @@
 
 namespace zpmr::detail {
 
-/// What zmalloc.h is made of, on one allocator. Those that allocate give null if they fail, and set
-/// `*usable`, if there is one, only if they do not. No block is ever null.
+/// Effects: calls the handler for want of memory. Returns: null, if that returns.
+[[gnu::cold, gnu::noinline]] void* zmalloc_out_of_memory(std::size_t bytes) noexcept;
+
+/// What zmalloc.h is made of, on one allocator. Those that allocate give null if they fail; only
+/// `allocate`, for the sake of the fast path, calls the handler itself. They set `*usable`, if
+/// there is one, only if they do not fail. No block is ever null.
 struct zmalloc_functions {
-  void* (*allocate)(std::size_t bytes, std::size_t* usable) noexcept;
+  void* (*allocate)(std::size_t bytes) noexcept;
+  void* (*try_allocate)(std::size_t bytes, std::size_t* usable) noexcept;
   void* (*allocate_zeroed)(std::size_t bytes, std::size_t* usable) noexcept;
   void* (*allocate_aligned)(std::size_t alignment, std::size_t bytes) noexcept;
   void* (*allocate_uncached)(std::size_t bytes) noexcept;
