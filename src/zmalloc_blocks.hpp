@@ -35,6 +35,7 @@ class zmalloc_blocks {
   }
 
   static void* allocate_aligned(std::size_t alignment, std::size_t bytes) noexcept {
+    if (alignment <= alignof(std::max_align_t)) return try_allocate(bytes, nullptr);
     return charge_for(Allocator::size_for(bytes, alignment), nullptr,
                       [=] { return Allocator::allocate_aligned(alignment, bytes); });
   }

@@ -40,7 +40,7 @@ struct jemalloc_blocks {
     return ZPMR_JE(mallocx)(size_table::request(bytes, alignment), zeroed);
   }
   static void* allocate_aligned(std::size_t aligned, std::size_t bytes) noexcept {
-    return ZPMR_JE(mallocx)(size_table::request(bytes, alignment), std::countr_zero(aligned));
+    return ZPMR_JE(mallocx)(at_least_one(bytes), std::countr_zero(aligned));
   }
   static void* allocate_uncached(std::size_t bytes) noexcept {
     return ZPMR_JE(mallocx)(size_table::request(bytes, alignment), uncached);

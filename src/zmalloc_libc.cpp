@@ -61,7 +61,7 @@ struct asking_blocks : libc_blocks {
     return std::calloc(1, std::max(whole_words(bytes), alignment));
   }
   static void* allocate_aligned(std::size_t aligned, std::size_t bytes) noexcept {
-    return allocate_at(std::max(aligned, alignment), whole_words(bytes));
+    return allocate_at(aligned, whole_words(bytes));
   }
   static void* allocate_uncached(std::size_t bytes) noexcept { return allocate(bytes); }
   static void free(void* block, std::size_t) noexcept { std::free(block); }
@@ -104,8 +104,7 @@ struct prefixed_blocks : libc_blocks {
     return behind_prefix(std::calloc(1, whole_words(bytes) + prefix), bytes, prefix);
   }
   static void* allocate_aligned(std::size_t aligned, std::size_t bytes) noexcept {
-    const std::size_t front = std::max(prefix, aligned);
-    return behind_prefix(allocate_at(front, whole_words(bytes) + front), bytes, front);
+    return behind_prefix(allocate_at(aligned, whole_words(bytes) + aligned), bytes, aligned);
   }
   static void* allocate_uncached(std::size_t bytes) noexcept { return allocate(bytes); }
   static void free(void* block, std::size_t) noexcept { std::free(start_of(block)); }

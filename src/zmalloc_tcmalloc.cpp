@@ -37,7 +37,6 @@ struct tcmalloc_blocks {
     return handed_over(ZPMR_TC(tc_calloc)(1, size_table::request(bytes, alignment)));
   }
   static void* allocate_aligned(std::size_t aligned, std::size_t bytes) noexcept {
-    if (aligned <= alignment) return allocate(bytes);
     return handed_over(ZPMR_TC(tc_memalign)(aligned, at_least_one(bytes)));
   }
   static void* allocate_uncached(std::size_t bytes) noexcept { return allocate(bytes); }
