@@ -24,9 +24,7 @@ struct tcmalloc_blocks {
   static std::size_t size_for(std::size_t bytes, std::size_t aligned = alignment) noexcept {
     return tcmalloc()->usable_size(bytes, aligned);
   }
-  static std::size_t size_of(const void* block) noexcept {
-    return ZPMR_TC(tc_malloc_size)(const_cast<void*>(block));
-  }
+  static std::size_t size_of(const void* block) noexcept { return tcmalloc_block_size(block); }
   static std::size_t usable(const void*, std::size_t size) noexcept { return size; }
   static std::size_t size_with(const void*, std::size_t usable) noexcept { return usable; }
 
