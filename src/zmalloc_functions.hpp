@@ -40,12 +40,14 @@ extern const zmalloc_functions zmalloc_on_tcmalloc;
 #endif
 extern const zmalloc_functions zmalloc_on_libc;
 
+// Hidden, as a shared library looks for its other symbols by way of a table.
+
 /// At first a table whose functions choose and call again, so that no call has to ask whether the
 /// choice is made.
-extern constinit std::atomic<const zmalloc_functions*> zmalloc_choice;
+extern constinit std::atomic<const zmalloc_functions*> zmalloc_choice [[gnu::visibility("hidden")]];
 
 /// Null until it is first wanted.
-extern constinit std::atomic<memory_tracker*> zmalloc_account;
+extern constinit std::atomic<memory_tracker*> zmalloc_account [[gnu::visibility("hidden")]];
 
 /// Acquire: who sees the choice sees the tracker, which is made before.
 [[gnu::always_inline]] inline const zmalloc_functions& zmalloc_chosen() noexcept {
