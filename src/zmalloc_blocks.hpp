@@ -57,14 +57,7 @@ class zmalloc_blocks {
     tracker().take_off(block_of(size));
   }
 
-  static void* reallocate(void* block, std::size_t bytes, std::size_t* usable) noexcept {
-    const std::size_t size = Allocator::size_of(block);
-    const std::size_t wanted = Allocator::size_for(bytes);
-    if (wanted == 0) return nullptr;
-    void* const now = wanted > size ? grow(block, size, bytes) : shrink(block, size, bytes, wanted);
-    if (now != nullptr && usable != nullptr) *usable = usable_size(now);
-    return now;
-  }
+  static void* reallocate(void* block, std::size_t bytes, std::size_t* usable) noexcept;
 
   static std::size_t size(const void* block) noexcept { return Allocator::size_of(block); }
   static std::size_t usable_size(const void* block) noexcept {
@@ -180,63 +173,13 @@ class zmalloc_blocks {
     return tracker().try_charge(size - charged);
   }
 
-  static void* grow(void* block, std::size_t size, std::size_t bytes) noexcept {
-    const std::size_t wanted = Allocator::size_for(bytes);
-    if (Allocator::may_grow_in_place(size)) {
-      try {
-        // Only the difference: there is one block all the time.
-        pending_block difference{tracker(), part_of_block(wanted - size), false};
-        if (Allocator::resize_in_place(block, bytes) == wanted) {
-          difference.keep();
-          return block;
-        }
-      } catch (...) {
-        return nullptr;
-      }
-    }
-    // It moves, and until the old block is free there are two.
-    const std::size_t roomy = roomy_size(size, bytes);
-    void* const moved = charge_for<surplus::is_overdrawn>(Allocator::size_for(roomy), nullptr, [=] {
-      return Allocator::reallocate(block, size, roomy);
-    });
-    if (moved != nullptr) tracker().take_off(block_of(size));
-    return moved;
-  }
-
-  /// Returns: what to ask for when a block grows to `bytes`: more, where the allocator's own
-  /// realloc asks for more, so that growing by small steps does not copy each time; but not beyond
-  /// a limit.
-  static std::size_t roomy_size(std::size_t size, std::size_t bytes) noexcept {
-    const std::size_t roomy = Allocator::roomy_size(size, bytes);
-    return roomy == bytes || Allocator::size_for(roomy) > tracker().remaining() ? bytes : roomy;
-  }
-
+  // How a block is reallocated: zmalloc_reallocate.hpp
+  static void* grow(void* block, std::size_t size, std::size_t bytes) noexcept;
+  static std::size_t roomy_size(std::size_t size, std::size_t bytes) noexcept;
   static void* shrink(void* block, std::size_t size, std::size_t bytes,
-                      std::size_t wanted) noexcept {
-    if (wanted == size || !Allocator::is_worth_shrinking(size, bytes)) return block;
-    if constexpr (Allocator::shrinks_without_second_block) {
-      void* const smaller = Allocator::reallocate(block, size, bytes);
-      if (smaller == nullptr) return block;
-      tracker().take_off(part_of_block(size - Allocator::size_of(smaller)));
-      return smaller;
-    } else {
-      const std::size_t now = Allocator::resize_in_place(block, bytes);
-      if (now < size) {
-        tracker().take_off(part_of_block(size - now));
-        return block;
-      }
-      return move_to_smaller(block, size, bytes, wanted);
-    }
-  }
-
-  /// Where the smaller block does not fit beside the larger one, the larger one stays.
+                      std::size_t wanted) noexcept;
   static void* move_to_smaller(void* block, std::size_t size, std::size_t bytes,
-                               std::size_t wanted) noexcept {
-    if (!tracker().try_charge(wanted)) return block;
-    void* const moved = Allocator::reallocate(block, size, bytes);
-    tracker().take_off(part_of_block(moved != nullptr ? size : wanted));
-    return moved != nullptr ? moved : block;
-  }
+                               std::size_t wanted) noexcept;
 };
 
 /// The table of an allocator.

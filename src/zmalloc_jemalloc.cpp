@@ -3,7 +3,7 @@
 #include <zpmr/jemalloc_resource.hpp>
 
 #include "jemalloc_mallctl.hpp"
-#include "zmalloc_blocks.hpp"
+#include "zmalloc_reallocate.hpp"
 
 namespace zpmr::detail {
 

@@ -7,7 +7,7 @@
 #include <zpmr/libc_resource.hpp>
 
 #include "libc_prefix.hpp"
-#include "zmalloc_blocks.hpp"
+#include "zmalloc_reallocate.hpp"
 
 namespace zpmr::detail {
 

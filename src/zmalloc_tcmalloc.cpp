@@ -6,7 +6,7 @@
 
 #include "platform/thread_sanitizer.hpp"
 #include "tcmalloc_entries.hpp"
-#include "zmalloc_blocks.hpp"
+#include "zmalloc_reallocate.hpp"
 
 namespace zpmr::detail {
 

@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(a_parent_that_comes_too_late_is_refused) {
   }));
 }
 
-// Not under the thread sanitizer, which takes the locks that jemalloc makes anew in a child for held.
+// Not under the thread sanitizer, to which the locks that jemalloc makes anew in a child are held.
 BOOST_AUTO_TEST_CASE(threads_that_allocate_first_at_once_share_one_tracker,
                      *boost::unit_test::enable_if<!zpmr::test::thread_sanitizer>()) {
   for (int i = 0; i < 20; ++i) {
