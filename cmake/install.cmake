@@ -12,7 +12,7 @@ configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/zpmr-config.cmake.in
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/zpmr-config-version.cmake
                                  COMPATIBILITY SameMinorVersion)
 
-install(TARGETS zpmr EXPORT zpmr-targets FILE_SET HEADERS)
+install(TARGETS zpmr zpmr_zmalloc EXPORT zpmr-targets FILE_SET HEADERS)
 install(EXPORT zpmr-targets NAMESPACE zpmr:: DESTINATION ${package_dir})
 install(FILES ${PROJECT_BINARY_DIR}/zpmr-config.cmake
               ${PROJECT_BINARY_DIR}/zpmr-config-version.cmake

@@ -32,11 +32,17 @@ zpmr_choice(ZPMR_DEFAULT_MALLOC "The allocator behind default_allocator()"
             AUTO jemalloc tcmalloc tcmalloc_minimal libc)
 zpmr_choice(ZPMR_CHECKED "Check preconditions; AUTO does in Debug" AUTO ON OFF)
 
+set(ZPMR_ZMALLOC_PREFIX "" CACHE STRING "What the names of zmalloc.h's functions begin with")
+zpmr_choice(ZPMR_ZMALLOC_LIBC_SIZE "How zmalloc.h knows a libc block's size" prefix system)
 zpmr_choice(ZPMR_TCMALLOC "The part of gperftools to use" minimal full)
 
 if(ZPMR_DEFAULT_MALLOC STREQUAL "tcmalloc_minimal" AND ZPMR_TCMALLOC STREQUAL "full")
   message(FATAL_ERROR "ZPMR_DEFAULT_MALLOC is tcmalloc_minimal, but ZPMR_TCMALLOC is full: "
                       "set the one to tcmalloc, or the other to minimal")
+endif()
+if(NOT ZPMR_ZMALLOC_PREFIX MATCHES "^([A-Za-z_][A-Za-z0-9_]*)?$")
+  message(FATAL_ERROR "ZPMR_ZMALLOC_PREFIX is \"${ZPMR_ZMALLOC_PREFIX}\", but names of C must be "
+                      "able to begin with it: letters, digits and _, no digit first")
 endif()
 if(ZPMR_JEMALLOC_SOURCE AND ZPMR_ALLOCATOR_LINKAGE STREQUAL "system")
   message(FATAL_ERROR "ZPMR_JEMALLOC_SOURCE is for private copies, but ZPMR_ALLOCATOR_LINKAGE is "

@@ -50,6 +50,7 @@ function(zpmr_copy_tcmalloc target library)
     ${target} tcmalloc
     ARCHIVE ${ZPMR_${library}_ARCHIVE}
     ENTRIES ${entries} ${extension} _ZN15MallocExtension8instanceEv=zpmr_tc_malloc_extension_instance
+            _ZN22TCMallocImplementation16GetAllocatedSizeEPKv=zpmr_tc_block_size
     WRAP __sbrk _ZN15MallocExtension10InitializeEv _ZTISt9bad_alloc _ZTVSt9bad_alloc
          program_invocation_name program_invocation_short_name
     SHIM ${PROJECT_SOURCE_DIR}/cmake/private/tcmalloc.cpp)

@@ -21,6 +21,14 @@
 extern "C" {
 std::size_t ZPMR_JE(nallocx)(std::size_t bytes, int flags);
 void* ZPMR_JE(mallocx)(std::size_t bytes, int flags);
+void* ZPMR_JE(rallocx)(void* block, std::size_t bytes, int flags);
+std::size_t ZPMR_JE(xallocx)(void* block, std::size_t bytes, std::size_t extra, int flags);
+std::size_t ZPMR_JE(sallocx)(const void* block, int flags);
+#if ZPMR_JEMALLOC_PRIVATE
+void zpmr_je_sdallocx(void* block, std::size_t bytes, int flags) noexcept;
+#else
+void sdallocx(void* block, std::size_t bytes, int flags);  // as jemalloc's own header has it
+#endif
 int ZPMR_JE(mallctlnametomib)(const char* name, std::size_t* mib, std::size_t* depth);
 int ZPMR_JE(mallctlbymib)(const std::size_t* mib, std::size_t depth, void* out,
                           std::size_t* out_size, void* in, std::size_t in_size);

@@ -518,7 +518,7 @@ BOOST_AUTO_TEST_CASE(a_fork_does_not_wait_for_visitors_that_allocate) {
         }
       });
     }
-    ::alarm(60);  // rather than hang
+    ::alarm(600);  // rather than hang
     bool good = true;
     for (int i = 0; i < 100; ++i) {
       good = good && zpmr::test::holds_in_child([&] { return root.try_charge(1); });

@@ -6,6 +6,7 @@
 #include <boost/test/unit_test.hpp>
 #include <cstdint>
 #include <deque>
+#include <latch>
 #include <memory_resource>
 #include <thread>
 #include <vector>
@@ -35,9 +36,11 @@ bool about(std::uint64_t figure, std::uint64_t expected, std::uint64_t slack) {
 class busy_threads {
  public:
   template <class F>
-  busy_threads(unsigned count, F deed) {
+  busy_threads(unsigned count, F deed) : started_(static_cast<std::ptrdiff_t>(count)) {
     for (unsigned i = 0; i < count; ++i) {
       threads_.emplace_back([this, deed, i] {
+        deed(i);
+        started_.count_down();
         while (!done_) {
           deed(i);
           // Or the threads that only lock and unlock let no other in, the one that forks neither.
@@ -45,6 +48,8 @@ class busy_threads {
         }
       });
     }
+    // Threads that start allocate, and the malloc of a sanitizer is not ready for a fork meanwhile.
+    started_.wait();
   }
   ~busy_threads() {
     done_ = true;
@@ -54,6 +59,7 @@ class busy_threads {
   busy_threads& operator=(const busy_threads&) = delete;
 
  private:
+  std::latch started_;
   std::atomic<bool> done_{false};
   std::vector<std::thread> threads_;
 };

@@ -30,6 +30,11 @@
 
 namespace zpmr {
 
+namespace detail {
+template <class Allocator>
+class zmalloc_blocks;
+}  // namespace detail
+
 /// Counts bytes, and keeps them within a limit. Trackers form trees: the figures of one include
 /// those of its children, and a charge passes the limits of the whole path to the root or changes
 /// nothing.
@@ -140,6 +145,8 @@ class memory_tracker : private detail::node {
   friend class pending_block;
   template <class Upstream>
   friend class counting_resource;
+  template <class Allocator>
+  friend class detail::zmalloc_blocks;
   friend class usage_scope;
   template <class F>
   friend void for_each_tracker(F&& f);

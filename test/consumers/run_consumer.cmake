@@ -18,3 +18,4 @@ run(${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR}/${project} -B ${work}/build
     -D CMAKE_CXX_COMPILER=${compiler} ${options})
 run(${CMAKE_COMMAND} --build ${work}/build --parallel 2)
 run(${work}/build/consumer)
+run(${work}/build/zmalloc_consumer)

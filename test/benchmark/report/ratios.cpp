@@ -21,6 +21,8 @@ constexpr column peers[] = {
     {"Redis7", "@ capped", "@ Redis 7", "capped / Redis 7's way of counting, without a cap"},
     {"Redis8", "@ capped", "@ Redis 8", "capped / Redis 8's way of counting, without a cap"},
     {"Valkey", "@ capped", "@ Valkey", "capped / Valkey's way of counting, without a cap"},
+    {"zm/R7", "@ zmalloc", "@ Redis 7", "zmalloc.h, called from C / Redis 7's way of counting"},
+    {"zm/Val", "@ zmalloc", "@ Valkey", "zmalloc.h, called from C / Valkey's way of counting"},
     {"Arrow", "@ capped", "@ Arrow", "capped / Arrow's way of counting, without a cap"},
     {"RMM", "@ capped", "@ RMM", "capped / RMM's statistics, under a mutex, without a cap"},
     {"glibc", "@ capped", "libc raw", "capped / glibc's malloc and free, uncounted"},

@@ -20,6 +20,7 @@
 #include "raw.hpp"
 #include "slowed_resource.hpp"
 #include "tracked_site.hpp"
+#include "zmalloc.hpp"
 
 namespace zpmr::bench {
 namespace {
@@ -97,6 +98,9 @@ void add_subjects(suite& all) {
        }) {
     all.add(each);
   }
+  // On the default allocator, which is jemalloc.
+  all.add(
+      subject<zmalloc_memory>{"jemalloc zmalloc", rank::variant, &in_jemalloc, zmalloc_site::make});
 }
 
 }  // namespace zpmr::bench
