@@ -4,15 +4,16 @@
 # plot_samples_test.sh PLOT: what is drawn of good samples, and what is said of bad ones.
 
 set -euo pipefail
-plot=$1
+plot=$(realpath "$1")
 if ! command -v gnuplot >/dev/null; then
   echo 'SKIPPED: gnuplot is not installed'
   exit 77
 fi
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-samples=$scratch/limit=8M.csv  # awk may take it for an assignment
-picture=$scratch/limit=8M.svg
+cd "$scratch"
+samples=limit=8M.csv  # awk may take it for an assignment
+picture=limit=8M.svg
 titles=time_seconds,in_use_bytes,peak_bytes,limit_bytes,allocator_resident_bytes
 titles+=,process_resident_bytes,tracker
 
