@@ -74,8 +74,8 @@ class usage_sampler {
 
   /// Effects: writes a line for each sample that is kept, oldest first: seconds since the epoch,
   /// the figures in bytes, the name of the tracker as UTF-8, with U+FFFD for what is not. A cell is
-  /// empty where a figure is not known. The lines of several samplers may follow one line of titles.
-  /// Throws: `std::bad_alloc`.
+  /// empty where a figure is not known. The lines of several samplers may follow one line of
+  /// titles. Throws: `std::bad_alloc`.
   void write_csv(std::ostream& out) const;
 
  private:
