@@ -15,13 +15,7 @@ heap_sample sample_heap(const allocator_resource& allocator, const memory_tracke
 }
 
 fragmentation fragmentation_of(const heap_sample& sample) noexcept {
-  using detail::compare;
-  const allocator_stats& allocator = sample.allocator;
-  return {.total = compare(sample.process.resident, sample.bytes_in_use),
-          .uncounted = compare(allocator.allocated, sample.bytes_in_use),
-          .inside_allocator = compare(allocator.active, allocator.allocated),
-          .kept_by_allocator = compare(allocator.resident, allocator.active),
-          .outside_allocator = compare(sample.process.resident, allocator.resident)};
+  return detail::steps_of(sample, detail::compare);
 }
 
 }  // namespace zpmr

@@ -3,7 +3,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <zpmr/counting_resource.hpp>
 #include <zpmr/jemalloc_resource.hpp>
 
 #include "jemalloc_mallctl.hpp"
@@ -12,12 +11,6 @@
 namespace zpmr {
 
 namespace {
-
-template <class Upstream>
-bool counts_blocks_with_hints(const std::pmr::memory_resource& resource) noexcept {
-  const auto* const counting = dynamic_cast<const counting_resource<Upstream>*>(&resource);
-  return counting != nullptr && has_relocation_hints(*counting->upstream_resource());
-}
 
 /// The slab that a block lies in, and all slabs of its size class in the same arena (its "bin"), as
 /// `experimental.utilization.query` gives them. A large block is a slab of one slot, without a bin.
@@ -84,11 +77,8 @@ void advise_on_few(std::span<const void* const> blocks, std::span<relocation> hi
 
 }  // namespace
 
-bool has_relocation_hints(const std::pmr::memory_resource& resource) noexcept {
-  return dynamic_cast<const jemalloc_resource*>(&resource) != nullptr ||
-         counts_blocks_with_hints<std::pmr::memory_resource>(resource) ||
-         counts_blocks_with_hints<allocator_resource>(resource) ||
-         counts_blocks_with_hints<jemalloc_resource>(resource);
+bool detail::reports_on_blocks(const std::pmr::memory_resource& resource) noexcept {
+  return dynamic_cast<const jemalloc_resource*>(&resource) != nullptr;
 }
 
 detail::block_report detail::report_on(const void* block) noexcept {

@@ -7,7 +7,7 @@
 
 namespace zpmr {
 
-bool has_relocation_hints(const std::pmr::memory_resource&) noexcept {
+bool detail::reports_on_blocks(const std::pmr::memory_resource&) noexcept {
   return false;
 }
 

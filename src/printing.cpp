@@ -49,6 +49,7 @@ line line_of_figures(const Facts& facts) {
 
 /// A sentence, as it is what people read most.
 line line_of(const memory_usage& usage) noexcept {
+  static_assert(figures<memory_usage>.size() == 9, "the sentence below tells each figure");
   return written_by([&](text& out) {
     out.append("%zu bytes in use (%zu requested), peak %zu, total %zu, ", usage.bytes_in_use,
                usage.requested_bytes_in_use, usage.peak_bytes, usage.total_bytes);

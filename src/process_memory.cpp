@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <zpmr/process_memory.hpp>
 
 #include "platform/process_memory.hpp"
@@ -16,13 +17,19 @@ std::optional<std::size_t> page_size() noexcept {
   return bytes > 0 ? std::optional(static_cast<std::size_t>(bytes)) : std::nullopt;
 }
 
+constexpr int limits_on_address_space[] = {
+#ifdef RLIMIT_AS  // not on OpenBSD
+    RLIMIT_AS,
+#endif
+    RLIMIT_DATA};
+
 std::optional<std::size_t> process_limit() noexcept {
   std::optional<std::size_t> least;
-  for (const int resource : {RLIMIT_AS, RLIMIT_DATA}) {
+  for (const int resource : limits_on_address_space) {
     rlimit limit;
     if (::getrlimit(resource, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) continue;
-    least = static_cast<std::size_t>(
-        std::min(limit.rlim_cur, static_cast<rlim_t>(least.value_or(SIZE_MAX))));
+    least = static_cast<std::size_t>(std::min<std::uint64_t>(
+        static_cast<std::uint64_t>(limit.rlim_cur), least.value_or(SIZE_MAX)));
   }
   return least;
 }

@@ -2,16 +2,19 @@
 #pragma once
 
 #include <cstddef>
+#include <memory_resource>
 #include <span>
 #include <zpmr/detail/relocation_pass.hpp>
 #include <zpmr/relocation_hint.hpp>
 
 /// \file
-/// What an allocator tells of the places where its blocks lie. Together with
-/// `has_relocation_hints`, this is what jemalloc_relocation.cpp or, without jemalloc,
-/// no_relocation.cpp supplies.
+/// What an allocator tells of the places where its blocks lie: what jemalloc_relocation.cpp or,
+/// without jemalloc, no_relocation.cpp supplies.
 
 namespace zpmr::detail {
+
+/// Returns: whether `resource` is an allocator of which the following are known.
+bool reports_on_blocks(const std::pmr::memory_resource& resource) noexcept;
 
 /// Preconditions: `block` is of a resource that has hints; or an address in the block's first page.
 block_report report_on(const void* block) noexcept;

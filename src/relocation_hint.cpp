@@ -2,11 +2,20 @@
 #include <zpmr/relocation_hint.hpp>
 
 #include <algorithm>
+#include <zpmr/detail/counting_base.hpp>
 
 #include "check.hpp"
 #include "relocation.hpp"
 
 namespace zpmr {
+
+bool has_relocation_hints(const std::pmr::memory_resource& resource) noexcept {
+  const std::pmr::memory_resource* source = &resource;
+  while (const auto* const counting = dynamic_cast<const detail::counting_base*>(source)) {
+    source = counting->source();
+  }
+  return detail::reports_on_blocks(*source);
+}
 
 relocation relocation_hint(const std::pmr::memory_resource& resource, const void* block) noexcept {
   ZPMR_EXPECTS(block != nullptr, "null is no block");

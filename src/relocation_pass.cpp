@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <zpmr/detail/relocation_pass.hpp>
 
 #include "relocation.hpp"
@@ -37,13 +38,21 @@ std::optional<block_report> relocation_pass::follow(const block_report& report) 
   return report;
 }
 
+/// Reading the clock costs as much as a hint, so not for each; but one element may hold many
+/// blocks.
+bool relocation_pass::is_time_for_a_look() noexcept {
+  constexpr std::size_t between_looks = 16;
+  ++elements_since_look_;
+  const std::size_t blocks_since_look = figures_.examined - examined_at_look_;
+  if (std::max(elements_since_look_, blocks_since_look) < between_looks) return false;
+  elements_since_look_ = 0;
+  examined_at_look_ = figures_.examined;
+  return true;
+}
+
 bool relocation_pass::is_over() noexcept {
   if (examined_bytes_ >= budget_.bytes) return true;
-  constexpr unsigned elements_between_looks = 16;  // reading the clock costs as much as a hint
-  if (budget_.time == std::chrono::nanoseconds::max() ||
-      ++elements_ % elements_between_looks != 0) {
-    return false;
-  }
+  if (budget_.time == std::chrono::nanoseconds::max() || !is_time_for_a_look()) return false;
   return std::chrono::steady_clock::now() - start_ >= budget_.time;
 }
 

@@ -3,22 +3,18 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <cinttypes>
 #include <condition_variable>
 #include <csignal>
 #include <mutex>
 #include <new>
-#include <ostream>
+#include <stdexcept>
 #include <string>
-#include <string_view>
 #include <thread>
 #include <zpmr/process_memory.hpp>
 #include <zpmr/usage_sampler.hpp>
 
-#include "check.hpp"
+#include "sample_csv.hpp"
 #include "sample_ring.hpp"
-#include "text.hpp"
 
 namespace zpmr {
 
@@ -52,26 +48,17 @@ std::thread start_without_signals(F f) {
   return std::thread{f};
 }
 
-/// Returns: the line of a sample, up to the name of the tracker.
-std::string cells_of(const usage_sample& sample) {
-  const auto micros =
-      std::chrono::duration_cast<std::chrono::microseconds>(sample.time.time_since_epoch()).count();
-  std::array<char, 256> storage;
-  detail::text cells{storage};
-  cells.append("%" PRId64 ".%06" PRId64 ",%zu,%zu,", std::int64_t{micros / 1'000'000},
-               std::int64_t{micros % 1'000'000}, sample.bytes_in_use, sample.peak_bytes);
-  for (const auto& figure : {sample.limit, sample.allocator_resident, sample.process_resident}) {
-    if (figure) cells.append("%zu", *figure);
-    cells.append(",");
+/// Returns: `options`, which may come from a file of settings.
+const usage_sampler_options& checked(const usage_sampler_options& options) {
+  if (options.interval <= std::chrono::nanoseconds::zero()) {
+    throw std::invalid_argument("zpmr: a usage_sampler cannot have an interval of " +
+                                std::to_string(options.interval.count()) + " ns: give more than 0");
   }
-  return std::string{cells.view()};
-}
-
-/// Returns: `text` as a cell of CSV: in quotes, those within it doubled.
-std::string quoted(std::string_view text) {
-  std::string cell = "\"";
-  for (const char c : text) cell.append(c == '"' ? 2 : 1, c);
-  return cell += '"';
+  if (options.capacity == 0) {
+    throw std::invalid_argument(
+        "zpmr: a usage_sampler cannot have a capacity of 0 samples: give 1 or more");
+  }
+  return options;
 }
 
 }  // namespace
@@ -131,11 +118,8 @@ struct usage_sampler::state {
 };
 
 usage_sampler::usage_sampler(const memory_tracker& tracker, const allocator_resource& allocator,
-                             usage_sampler_options options) {
-  ZPMR_EXPECTS(options.interval > std::chrono::nanoseconds::zero(), "the interval is not positive");
-  ZPMR_EXPECTS(options.capacity > 0, "there is no room for a sample");
-  state_ = std::make_unique<state>(tracker, allocator, options);
-}
+                             usage_sampler_options options)
+    : state_(std::make_unique<state>(tracker, allocator, checked(options))) {}
 
 usage_sampler::~usage_sampler() {
   // In the child of a fork nobody may join the thread, nor destroy what it was waiting for.
@@ -167,16 +151,8 @@ std::uint64_t usage_sampler::dropped() const noexcept {
   return state_->samples.dropped();
 }
 
-void usage_sampler::write_csv_titles(std::ostream& out) {
-  out << "time_seconds,in_use_bytes,peak_bytes,limit_bytes,allocator_resident_bytes,"
-         "process_resident_bytes,tracker\r\n";
-}
-
 void usage_sampler::write_csv(std::ostream& out) const {
-  const std::string name = quoted(state_->tracker.name());
-  std::string lines;
-  for (const usage_sample& sample : samples()) lines += cells_of(sample) + name + "\r\n";
-  out.write(lines.data(), static_cast<std::streamsize>(lines.size()));
+  detail::write_csv(out, samples(), state_->tracker.name());
 }
 
 }  // namespace zpmr

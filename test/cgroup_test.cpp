@@ -171,16 +171,34 @@ BOOST_AUTO_TEST_CASE(lines_of_any_length_may_stand_around_the_mount) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_number_is_not_known) {
-  for (const char* text : {"", "\n", "-1\n", "12 kB\n", " 12\n", "0x10\n", "1e9\n", "12",
-                           "99999999999999999999999\n", "18446744073709551616\n", "maximum\n"}) {
+  for (const char* text :
+       {"", "\n", "-1\n", "12 kB\n", " 12\n", "0x10\n", "1e9\n", "12", "99999999999999999999999\n",
+        "18446744073709551616\n", "maximum\n", "12abc\n", "4096\r\n"}) {
     const v2_tree v2;
     v2.write("cg/a/b/memory.max", text);
     v2.write("cg/a/memory.max", "500\n");
     v2.write("cg/a/memory.current", "99\n");
     BOOST_TEST_CONTEXT("memory.max is \"" << text << '"') {
-      check(v2.root(), 500, 99);
+      check(v2.root(), std::nullopt, 77);  // not 500, as it may be less
+    }
+    v2.write("cg/a/b/memory.max", "100\n");
+    v2.write("cg/a/b/memory.high", text);
+    BOOST_TEST_CONTEXT("memory.high is \"" << text << '"') {
+      check(v2.root(), std::nullopt, 77);
+    }
+    v2.write("cg/a/b/memory.high", "max\n");
+    v2.write("cg/a/memory.max", text);
+    BOOST_TEST_CONTEXT("memory.max above is \"" << text << '"') {
+      check(v2.root(), std::nullopt, 77);
     }
     const v1_tree v1;
+    v1.write("cg/a/memory.limit_in_bytes", "500\n");
+    v1.write("cg/a/b/memory.limit_in_bytes", text);
+    BOOST_TEST_CONTEXT("memory.limit_in_bytes is \"" << text << '"') {
+      check(v1.root(), std::nullopt, 77);
+    }
+    v1.write("cg/a/memory.limit_in_bytes", "9223372036854771712\n");
+    v1.write("cg/a/b/memory.limit_in_bytes", "9223372036854771712\n");
     v1.write("cg/a/b/memory.usage_in_bytes", text);
     BOOST_TEST_CONTEXT("memory.usage_in_bytes is \"" << text << '"') {
       check(v1.root(), std::nullopt, std::nullopt);
@@ -255,6 +273,8 @@ BOOST_AUTO_TEST_CASE(the_limit_of_all_above_counts_where_it_is_the_least) {
   check(tree.root(), 1000, 99);
   tree.write("cg/a/b/memory.stat", "cache 1\nhierarchical_memory_limit 500\n");
   check(tree.root(), 500, 77);
+  tree.write("cg/a/b/memory.stat", "hierarchical_memory_limit 500 kB\n");
+  check(tree.root(), std::nullopt, 77);
   tree.write("cg/a/b/memory.stat", "hierarchical_memory_limit 50");  // cut off
   check(tree.root(), 1000, 99);
 }

@@ -116,6 +116,31 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_step_without_time_looks_at_a_few_elements_only, 
   BOOST_TEST(defragment_in_steps(container, {.time = std::chrono::nanoseconds(0)}, [] {}).finished);
 }
 
+BOOST_AUTO_TEST_CASE(a_step_without_time_stops_after_an_element_that_holds_many_blocks) {
+  using maps = std::pmr::vector<std::pmr::map<int, payload>>;
+  maps container(3, jemalloc);
+  for (auto& map : container) zpmr::test::fill(map, 100);
+  defragment_cursor<maps> cursor;
+  for (std::size_t i = 0; i < container.size(); ++i) {
+    const defragment_figures done =
+        defragment(container, cursor, {.time = std::chrono::nanoseconds(0)});
+    BOOST_TEST(done.examined == 100u);
+    BOOST_TEST(!done.finished);
+  }
+  BOOST_TEST(defragment(container, cursor, {}).finished);
+}
+
+BOOST_AUTO_TEST_CASE(a_step_without_time_reads_the_clock_for_every_16th_block) {
+  using lists = std::pmr::list<std::pmr::list<int>>;
+  lists container(100, jemalloc);
+  for (auto& list : container) list = {1, 2, 3};
+  defragment_cursor<lists> cursor;
+  for (int i = 0; i < 5; ++i) {  // of four blocks each
+    BOOST_TEST(defragment(container, cursor, {.time = std::chrono::nanoseconds(0)}).examined ==
+               16u);
+  }
+}
+
 BOOST_AUTO_TEST_CASE_TEMPLATE(the_container_may_change_between_steps, Container, containers) {
   counting_resource memory{jemalloc, "changing"};
   Container container = fragmented<Container>(&memory, 1000);

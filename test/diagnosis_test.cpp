@@ -129,11 +129,29 @@ BOOST_AUTO_TEST_CASE(without_steps_a_high_total_remains_unexplained) {
   check(sample, {finding_kind::high_peak, finding_kind::unexplained});
 }
 
-BOOST_AUTO_TEST_CASE(many_small_steps_that_make_up_a_high_total_are_unexplained) {
+BOOST_AUTO_TEST_CASE(many_small_steps_that_make_up_a_high_total_are_told_with_the_largest) {
   heap_sample sample = healthy;
   sample.allocator = allocator_of(1095 * mebibyte, 1200 * mebibyte, 1315 * mebibyte);
   sample.process.resident = 1440 * mebibyte;
+  check(sample, {finding_kind::unexplained, finding_kind::outside_allocator});
+  sample.allocator = allocator_of(39 * mebibyte, 49 * mebibyte, 57 * mebibyte);
+  sample.bytes_in_use = 30 * mebibyte;
+  sample.peak_bytes = 30 * mebibyte;
+  sample.process.resident = 66 * mebibyte;
+  check(sample, {finding_kind::unexplained, finding_kind::inside_allocator});
+  BOOST_TEST(diagnose(sample)[0].figures->bytes == static_cast<std::ptrdiff_t>(36 * mebibyte));
+  BOOST_TEST(diagnose(sample)[1].figures->bytes == static_cast<std::ptrdiff_t>(10 * mebibyte));
+}
+
+BOOST_AUTO_TEST_CASE(a_sum_of_small_steps_has_another_text_than_steps_that_are_not_known) {
+  heap_sample sample{.bytes_in_use = 30 * mebibyte,
+                     .allocator = allocator_of(39 * mebibyte, 48 * mebibyte, 57 * mebibyte),
+                     .process = {.resident = 66 * mebibyte}};
+  const std::string sum(diagnose(sample).front().text);
+  BOOST_TEST(sum.find("add up") != std::string::npos);
+  sample.allocator.active.reset();
   check(sample, {finding_kind::unexplained});
+  BOOST_TEST(diagnose(sample).front().text != sum);
 }
 
 BOOST_AUTO_TEST_CASE(in_a_nearly_empty_heap_nothing_is_compared_with_what_is_in_use) {
@@ -150,6 +168,32 @@ BOOST_AUTO_TEST_CASE(what_an_emptied_heap_leaves_behind_is_told_nevertheless) {
   sample.peak_bytes = 700 * mebibyte;
   check(sample,
         {finding_kind::nearly_empty, finding_kind::high_peak, finding_kind::kept_by_allocator});
+}
+
+BOOST_AUTO_TEST_CASE(so_it_is_where_nothing_at_all_is_left_in_use) {
+  heap_sample sample{.bytes_in_use = 0, .peak_bytes = 700 * mebibyte};
+  check(sample, {finding_kind::nearly_empty, finding_kind::high_peak});
+  sample.allocator = allocator_of(0, 0, 422 * mebibyte);
+  sample.process.resident = 430 * mebibyte;
+  check(sample,
+        {finding_kind::nearly_empty, finding_kind::high_peak, finding_kind::kept_by_allocator});
+  const finding kept = diagnose(sample).back();
+  BOOST_TEST(kept.figures->bytes == static_cast<std::ptrdiff_t>(422 * mebibyte));
+  BOOST_TEST(text_of(kept).starts_with("442499072 bytes more: The allocator keeps"));
+  sample.allocator.active = 400 * mebibyte;  // of blocks in caches
+  check(sample,
+        {finding_kind::nearly_empty, finding_kind::high_peak, finding_kind::inside_allocator});
+}
+
+BOOST_AUTO_TEST_CASE(of_an_allocator_that_tells_no_step_what_is_left_is_unexplained) {
+  for (const std::size_t in_use : {std::size_t{0}, std::size_t{1}, mebibyte}) {
+    heap_sample sample{.bytes_in_use = in_use,
+                       .allocator = allocator_of(in_use),
+                       .process = {.resident = 422 * mebibyte}};
+    check(sample, {finding_kind::nearly_empty, finding_kind::unexplained});
+    sample.process.resident = in_use + 10 * mebibyte;
+    check(sample, {finding_kind::nearly_empty});
+  }
 }
 
 BOOST_AUTO_TEST_CASE(without_a_tracker_the_allocator_says_whether_the_heap_is_empty) {

@@ -4,7 +4,8 @@
 #include <zpmr/memory_budget.hpp>
 #include <zpmr/process_memory.hpp>
 
-// Takes the place of this system's own.
+// Take the place of this system's own.
+#include "platform/no_smaps.cpp"
 #include "platform/process_memory_generic.cpp"
 
 BOOST_AUTO_TEST_CASE(a_system_that_is_not_known_has_no_made_up_figures) {

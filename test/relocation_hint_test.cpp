@@ -102,10 +102,17 @@ BOOST_AUTO_TEST_CASE(they_are_known_through_counting_resources_but_not_through_p
   BOOST_TEST(has_relocation_hints(half_erased));
   BOOST_TEST(has_relocation_hints(twice));
 
+  // Whose types the library cannot know beforehand.
+  counting_resource thrice{&half_erased};
+  counting_resource four_times{&thrice};
+  BOOST_TEST(has_relocation_hints(thrice));
+  BOOST_TEST(has_relocation_hints(four_times));
+
   std::pmr::unsynchronized_pool_resource pool{jemalloc};
   counting_resource<std::pmr::memory_resource> above_the_pool{&pool};
   BOOST_TEST(!has_relocation_hints(pool));
   BOOST_TEST(!has_relocation_hints(above_the_pool));
+  BOOST_TEST(!has_relocation_hints(counting_resource{&above_the_pool}));
 }
 
 BOOST_AUTO_TEST_CASE(blocks_in_nearly_empty_slabs_should_move) {

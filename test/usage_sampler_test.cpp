@@ -20,7 +20,6 @@
 #include <zpmr/usage_sampler.hpp>
 
 #include "support/child_process.hpp"
-#include "support/death.hpp"
 #include "support/sanitizer.hpp"
 
 namespace {
@@ -62,6 +61,19 @@ std::string csv_of(const usage_sampler& sampler) {
   std::ostringstream out;
   sampler.write_csv(out);
   return out.str();
+}
+
+constexpr std::size_t npos = std::string::npos;
+
+/// Returns: why no sampler can be made so.
+std::string refusal_of(zpmr::usage_sampler_options options) {
+  memory_tracker tracker{"tracker"};
+  try {
+    const usage_sampler sampler{tracker, *zpmr::libc(), options};
+  } catch (const std::invalid_argument& refusal) {
+    return refusal.what();
+  }
+  return "none";
 }
 
 }  // namespace
@@ -158,6 +170,13 @@ BOOST_AUTO_TEST_CASE(the_csv_has_a_line_for_each_sample_and_empty_cells_for_the_
   tracker.uncharge(100);
 }
 
+BOOST_AUTO_TEST_CASE(the_csv_is_utf_8_whatever_the_name_is) {
+  memory_tracker tracker{"a\xff\"b\xc3\xa9"};
+  usage_sampler sampler{tracker, *zpmr::libc(), {.interval = 1h, .capacity = 1}};
+  sampler.stop();
+  BOOST_TEST(csv_of(sampler).ends_with(",\"a\xef\xbf\xbd\"\"b\xc3\xa9\"\r\n"));
+}
+
 BOOST_AUTO_TEST_CASE(the_csv_has_as_many_titles_as_cells) {
   memory_tracker tracker{"tracker"};
   usage_sampler sampler{tracker, *zpmr::libc(), {.interval = 1h, .capacity = 1}};
@@ -223,16 +242,8 @@ BOOST_AUTO_TEST_CASE(too_large_a_capacity_throws) {
                     std::length_error);
 }
 
-#if ZPMR_CHECKED
-BOOST_AUTO_TEST_CASE(an_interval_or_capacity_of_zero_stops_a_checked_build) {
-  memory_tracker tracker{"tracker"};
-  const std::string no_interval = zpmr::test::message_of_abort([&] {
-    const usage_sampler sampler{tracker, *zpmr::libc(), {.interval = 0ns}};
-  });
-  BOOST_TEST(no_interval.find("the interval is not positive") != no_interval.npos);
-  const std::string no_room = zpmr::test::message_of_abort([&] {
-    const usage_sampler sampler{tracker, *zpmr::libc(), {.capacity = 0}};
-  });
-  BOOST_TEST(no_room.find("there is no room for a sample") != no_room.npos);
+BOOST_AUTO_TEST_CASE(an_interval_or_capacity_that_cannot_be_throws_and_names_it) {
+  BOOST_TEST(refusal_of({.interval = -1ms}).find("an interval of -1000000 ns") != npos);
+  BOOST_TEST(refusal_of({.interval = 0ns}).find("an interval of 0 ns") != npos);
+  BOOST_TEST(refusal_of({.capacity = 0}).find("a capacity of 0 samples") != npos);
 }
-#endif

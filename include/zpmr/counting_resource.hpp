@@ -9,6 +9,7 @@
 #include <string_view>
 #include <type_traits>
 #include <zpmr/allocator_resource.hpp>
+#include <zpmr/detail/counting_base.hpp>
 #include <zpmr/detail/request.hpp>
 #include <zpmr/memory_tracker.hpp>
 #include <zpmr/pending_block.hpp>
@@ -39,7 +40,7 @@ const allocator_resource* as_allocator(const std::pmr::memory_resource* upstream
 /// supported). Both figures are kept. Equality is identity: equal resources would let containers
 /// swap buffers across trackers.
 template <class Upstream = std::pmr::memory_resource>
-class counting_resource final : public std::pmr::memory_resource {
+class counting_resource final : public detail::counting_base {
   static_assert(std::derived_from<Upstream, std::pmr::memory_resource>);
 
  public:
@@ -123,6 +124,8 @@ class counting_resource final : public std::pmr::memory_resource {
   [[nodiscard]] bool do_is_equal(const memory_resource& other) const noexcept override {
     return this == &other;
   }
+
+  [[nodiscard]] const memory_resource* source() const noexcept override { return upstream_; }
 
   static const allocator_resource* allocator_of(Upstream* upstream) noexcept {
     if constexpr (std::derived_from<Upstream, allocator_resource>) {

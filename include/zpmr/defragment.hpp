@@ -19,8 +19,7 @@ namespace zpmr {
 
 /// A `std::pmr` string, vector, list, map, multimap, set, multiset, unordered_map or unordered_set.
 template <class Container>
-concept defragmentable = detail::kind_of<Container>
-!= detail::container_kind::none;
+concept defragmentable = (detail::kind_of<Container> != detail::container_kind::none);
 
 /// Where the next call goes on in a container: it knows an index, a key or a bucket, and so the
 /// container may change in any way between two calls. A new one is at the start, and so is one

@@ -16,7 +16,8 @@ namespace zpmr {
 
 /// What one call may do; at least one element is looked at, with all that it holds.
 struct defragment_budget {
-  /// After it, no further element is begun. Looked at for every 16th element.
+  /// After it, no further element is begun. The clock is read after an element, where 16 elements
+  /// have passed or 16 blocks were looked at since the last time.
   std::chrono::nanoseconds time = std::chrono::nanoseconds::max();
   /// Of blocks that are looked at, whether they move or not.
   std::size_t bytes = SIZE_MAX;

@@ -5,8 +5,10 @@
 #include <zpmr/detail/line.hpp>
 
 /// \file
-/// `std::format` for the structs of figures, where the standard library has it: the same line as
-/// `operator<<` writes. Width, fill and alignment apply to the whole, as for a string.
+/// `std::format` for the structs of figures: the same line as `operator<<` writes. Width, fill and
+/// alignment apply to the whole, as for a string. It is there where the standard library says that
+/// it has `std::format` (`__cpp_lib_format`): that of g++ 13 and up, and libc++ 19 and up. That of
+/// g++ 12 has none, and with it this header adds nothing.
 ///
 /// Thread safety: a formatter is a plain value.
 ///

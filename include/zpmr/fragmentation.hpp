@@ -37,9 +37,9 @@ struct heap_sample {
 [[nodiscard]] heap_sample sample_heap(const allocator_resource& allocator,
                                       const memory_tracker& tracker);
 
-/// How much one amount is above another, that is not 0.
+/// How much one amount is above another.
 struct overhead {
-  double ratio = 1;          ///< above / below
+  double ratio = 1;          ///< above / below; infinite in a finding where below is 0
   std::ptrdiff_t bytes = 0;  ///< above - below
 
   friend bool operator==(const overhead&, const overhead&) = default;
@@ -71,7 +71,7 @@ enum class finding_kind {
   inside_allocator,   ///< blocks lie scattered over many pages
   kept_by_allocator,  ///< the allocator holds on to free pages
   outside_allocator,  ///< other things than this allocator take memory
-  unexplained,        ///< far more is resident than in use, by none of the four steps above
+  unexplained,        ///< far more is resident than in use, by none of the four steps above alone
   swapped_out,        ///< part of the process is not in memory, so the ratios look too good
 };
 

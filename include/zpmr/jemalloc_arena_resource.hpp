@@ -30,7 +30,8 @@ class own_arena;
 /// A process can have about 4,000 of them at a time, and 4,094 thread caches in all: one for each
 /// thread and arena. A thread that gets none works without, and more slowly; so do all threads
 /// where the system has no `membarrier`. A block may be freed on another thread. A child of `fork`
-/// goes on; a block that another thread was just handling may stay allocated there.
+/// goes on; a block that another thread was just handling may stay allocated there. Its blocks have
+/// no relocation hints, so `defragment` leaves them where they are.
 class jemalloc_arena_resource final : public allocator_resource {
  public:
   /// Throws: `std::system_error` if jemalloc has no arena left.

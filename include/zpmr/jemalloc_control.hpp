@@ -57,7 +57,8 @@ class jemalloc_arena {
   [[nodiscard]] unsigned index() const noexcept { return index_; }
 
   /// Returns: the figures of this arena. Blocks in threads' caches count as allocated. All are
-  /// empty once the arena is gone.
+  /// empty once the arena is gone, until another is made that gets its index: then they are of
+  /// that one.
   [[nodiscard]] allocator_stats stats() const noexcept;
 
   /// Throws: `std::out_of_range` if the arena is gone.

@@ -17,8 +17,9 @@ namespace zpmr {
 
 /// Returns: `fraction` of the least of `cgroup_limit`, `process_limit` and `physical` of the
 /// sample, in bytes, rounded down; empty where none of them is known, so that it is the caller who
-/// chooses what to do then. Preconditions: 0 < `fraction` <= 1. Leave a part for what no tracker
-/// counts: code, stacks, other allocators, and what the allocator itself keeps.
+/// chooses what to do then. Leave a part for what no tracker counts: code, stacks, other
+/// allocators, and what the allocator itself keeps. Preconditions: 0 < `fraction` <= 1; for any
+/// other, unchecked builds give an empty result.
 [[nodiscard]] std::optional<std::size_t> memory_budget(
     double fraction, const process_memory& memory = sample_process_memory()) noexcept;
 

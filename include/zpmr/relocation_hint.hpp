@@ -25,7 +25,7 @@ enum class relocation {
 /// Returns: whether it is known what blocks of `resource` have around them: jemalloc itself, and
 /// `counting_resource`s above it. tcmalloc and libc cannot tell, nor can it be told through other
 /// decorators, whose blocks may be parts of larger ones.
-/// Complexity: a few `dynamic_cast`s.
+/// Complexity: a `dynamic_cast` or two for each `counting_resource`.
 [[nodiscard]] bool has_relocation_hints(const std::pmr::memory_resource& resource) noexcept;
 
 /// Returns: what is best for `block`; `unknown` unless `has_relocation_hints(resource)`.

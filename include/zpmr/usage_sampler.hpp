@@ -46,9 +46,9 @@ struct usage_sampler_options {
 class usage_sampler {
  public:
   /// Effects: takes the first sample and starts the thread.
-  /// Preconditions: `tracker` and `allocator` outlive the sampler. The interval is positive, and
-  /// the capacity is not 0.
-  /// Throws: `std::bad_alloc` or `std::length_error` if there is no memory for the capacity;
+  /// Preconditions: `tracker` and `allocator` outlive the sampler.
+  /// Throws: `std::invalid_argument` if the interval is not positive or the capacity is 0;
+  /// `std::bad_alloc` or `std::length_error` if there is no memory for the capacity;
   /// `std::system_error` if no thread can be started.
   usage_sampler(const memory_tracker& tracker, const allocator_resource& allocator,
                 usage_sampler_options options = {});
@@ -73,8 +73,9 @@ class usage_sampler {
   static void write_csv_titles(std::ostream& out);
 
   /// Effects: writes a line for each sample that is kept, oldest first: seconds since the epoch,
-  /// the figures in bytes, the name of the tracker. A cell is empty where a figure is not known.
-  /// The lines of several samplers may follow one line of titles. Throws: `std::bad_alloc`.
+  /// the figures in bytes, the name of the tracker as UTF-8, with U+FFFD for what is not. A cell is
+  /// empty where a figure is not known. The lines of several samplers may follow one line of
+  /// titles. Throws: `std::bad_alloc`.
   void write_csv(std::ostream& out) const;
 
  private:

@@ -16,21 +16,32 @@ bytes read_number_in(const file_name& group, std::string_view file) noexcept {
   return read_number(file_name(group.view(), "/", file));
 }
 
+// A limit, which is not the same as one that is not known: that one is empty.
+constexpr std::size_t unlimited = SIZE_MAX;
+
+/// Returns: what the file tells; `unlimited` where it is not there.
+bytes read_limit(const file_name& group, std::string_view name) noexcept {
+  text_file file(file_name(group.view(), "/", name));
+  const std::optional<std::string_view> line = file.next_line();
+  if (!line) return file.at_end() ? std::nullopt : bytes(unlimited);
+  return *line == "max" ? unlimited : parse_number(*line);
+}
+
 bytes lesser(bytes one, bytes other) noexcept {
-  return one && other ? std::min(*one, *other) : one ? one : other;
+  return one && other ? bytes(std::min(*one, *other)) : std::nullopt;
 }
 
 /// Version 1 writes "no limit" as the most pages that a counter can hold, in bytes; which number
 /// that is depends on the size of a page, which is 64 KiB at most, and on the age of the kernel.
-bytes without_unlimited(bytes limit) noexcept {
-  constexpr std::size_t unlimited = INT64_MAX - 64 * 1024 + 1;
-  return limit && *limit < unlimited ? limit : std::nullopt;
+bytes limit_of_v1(bytes told) noexcept {
+  constexpr std::size_t most_pages = INT64_MAX - 64 * 1024 + 1;
+  return told && *told >= most_pages ? unlimited : told;
 }
 
 /// What a group says of itself.
 struct figures_v1 {
   static bytes limit(const file_name& group) noexcept {
-    return without_unlimited(read_number_in(group, "memory.limit_in_bytes"));
+    return limit_of_v1(read_limit(group, "memory.limit_in_bytes"));
   }
   static bytes usage(const file_name& group) noexcept {
     return read_number_in(group, "memory.usage_in_bytes");
@@ -44,10 +55,10 @@ struct figures_v1 {
     text_file file(file_name(group.view(), "/memory.stat"));
     while (std::optional<std::string_view> line = file.next_line()) {
       if (take_until(' ', *line) == "hierarchical_memory_limit") {
-        return without_unlimited(parse_number(*line));
+        return limit_of_v1(parse_number(*line));
       }
     }
-    return std::nullopt;
+    return unlimited;
   }
 };
 
@@ -55,32 +66,36 @@ struct figures_v2 {
   /// Both are told as "max" where there is none. Above `memory.high` the system does not refuse
   /// memory, but slows the process down to a crawl: no more of it is of use than up to there.
   static bytes limit(const file_name& group) noexcept {
-    return lesser(read_number_in(group, "memory.max"), read_number_in(group, "memory.high"));
+    return lesser(read_limit(group, "memory.max"), read_limit(group, "memory.high"));
   }
   static bytes usage(const file_name& group) noexcept {
     return read_number_in(group, "memory.current");
   }
   static bool binds_below(const file_name&) noexcept { return true; }
-  static bytes limit_of_all_above(const file_name&) noexcept { return std::nullopt; }
+  static bytes limit_of_all_above(const file_name&) noexcept { return unlimited; }
 };
 
 /// Returns: the figures of the group with the least limit, from the process's own to the topmost
 /// that can be seen. A group that cannot be seen, or has been removed, has no files, and counts as
-/// having no limit; the next above stands for the process's own.
+/// having no limit; the next above stands for the process's own. Where one limit is not known, the
+/// least is not.
 template <class Figures>
 cgroup_memory read_path(cgroup_location at) noexcept {
-  cgroup_memory least;
-  cgroup_memory unseen;  // the limit of a group beyond what is mounted, and the usage of the own
+  cgroup_memory least{.limit = unlimited};
+  // The limit of a group beyond what is mounted, and the usage of the own.
+  cgroup_memory unseen{.limit = unlimited};
   for (;;) {
     const cgroup_memory here{Figures::limit(at.group), Figures::usage(at.group)};
-    if (here.limit && (!least.limit || *here.limit < *least.limit)) least = here;
+    if (least.limit && (!here.limit || *here.limit < *least.limit)) least = here;
     if (!unseen.usage) unseen.usage = here.usage;
     unseen.limit = lesser(unseen.limit, Figures::limit_of_all_above(at.group));
     if (at.group.view().size() <= at.top_size) break;
     at.group.drop_last_component();
     if (!Figures::binds_below(at.group)) break;
   }
-  return least.limit && *least.limit <= unseen.limit.value_or(SIZE_MAX) ? least : unseen;
+  const bytes limit = lesser(least.limit, unseen.limit);
+  if (!limit || *limit == unlimited) return {.usage = unseen.usage};
+  return limit == least.limit ? least : unseen;
 }
 
 template <class Figures>

@@ -12,8 +12,8 @@ namespace zpmr::detail {
 
 /// As the fields of `process_memory`.
 struct cgroup_memory {
-  std::optional<std::size_t> limit;
-  std::optional<std::size_t> usage;
+  std::optional<std::size_t> limit = {};
+  std::optional<std::size_t> usage = {};
 };
 
 /// Returns: the limit of the groups around the process, and what is in use in the one that has it.

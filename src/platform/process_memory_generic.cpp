@@ -9,8 +9,4 @@ process_memory read_process_memory() noexcept {
   return {};
 }
 
-std::optional<std::size_t> read_smaps_field(std::string_view) noexcept {
-  return std::nullopt;
-}
-
 }  // namespace zpmr::detail

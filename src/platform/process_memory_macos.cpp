@@ -34,8 +34,4 @@ process_memory read_process_memory() noexcept {
   return memory;
 }
 
-std::optional<std::size_t> read_smaps_field(std::string_view) noexcept {
-  return std::nullopt;
-}
-
 }  // namespace zpmr::detail

@@ -76,7 +76,7 @@ BOOST_AUTO_TEST_CASE(each_figure_of_a_tracker_is_a_series_labelled_with_its_path
   BOOST_TEST(!leaf.try_charge(10'000));
   const std::map<std::string, double> expected{
       {"zpmr_in_use_bytes", 1000},   {"zpmr_requested_in_use_bytes", 900},
-      {"zpmr_peak_bytes", 1500},     {"zpmr_allocated_bytes_total", 1500},
+      {"zpmr_peak_bytes", 1500},     {"zpmr_charged_bytes_total", 1500},
       {"zpmr_allocations_total", 2}, {"zpmr_deallocations_total", 1},
       {"zpmr_denied_total", 1},      {"zpmr_overdrafts_total", 0}};
   for (const auto& [metric, value] : expected) {

@@ -12,8 +12,10 @@
 #include <zpmr/process_memory.hpp>
 
 /// \file
-/// One table for each struct of figures. Printing, JSON, Prometheus and docs/metrics.md all follow
-/// it: a figure that is added here is in all of them.
+/// One table for each struct of figures. JSON, Prometheus and the lines of `allocator_stats` and
+/// `process_memory` are made from it, so a figure that is added here is in them. docs/metrics.md is
+/// tested against it. Written by hand are the line of `memory_usage`, the tree of all trackers and
+/// the CSV of samples: each shows what its readers look for.
 ///
 /// Thread safety: constants.
 
@@ -63,7 +65,7 @@ inline constexpr auto figures<memory_usage> = std::to_array<figure<memory_usage>
     {"peak_bytes", "zpmr_peak_bytes", figure_kind::gauge, figure_unit::bytes,
      "The most that was ever in use, or since the peak was reset.",
      read_member<&memory_usage::peak_bytes>},
-    {"total_bytes", "zpmr_allocated_bytes_total", figure_kind::counter, figure_unit::bytes,
+    {"total_bytes", "zpmr_charged_bytes_total", figure_kind::counter, figure_unit::bytes,
      "All ever charged.", read_member<&memory_usage::total_bytes>},
     {"limit", "zpmr_limit_bytes", figure_kind::gauge, figure_unit::bytes,
      "The tracker's own limit.", read_limit},

@@ -52,11 +52,11 @@ inline constexpr container_kind kind_of<std::pmr::unordered_set<Key, Hash, Equal
     container_kind::hashed;
 
 template <class T>
-concept has_buffer = kind_of<T>
-== container_kind::string || kind_of<T> == container_kind::vector;
+concept has_buffer = (kind_of<T> == container_kind::string) ||
+                     (kind_of<T> == container_kind::vector);
 template <class T>
-concept has_nodes = kind_of<T>
-== container_kind::ordered || kind_of<T> == container_kind::hashed;
+concept has_nodes = (kind_of<T> == container_kind::ordered) ||
+                    (kind_of<T> == container_kind::hashed);
 
 template <has_nodes T>
 inline constexpr bool is_map = requires {

@@ -61,6 +61,7 @@ class relocation_pass {
  private:
   [[nodiscard]] bool has_hints(const std::pmr::memory_resource* resource) noexcept;
   [[nodiscard]] std::optional<block_report> follow(const block_report& report) noexcept;
+  [[nodiscard]] bool is_time_for_a_look() noexcept;
 
   defragment_budget budget_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
@@ -68,7 +69,8 @@ class relocation_pass {
   std::optional<relocation_scope> scope_;  // from the first move on: most calls may need none
   std::size_t examined_bytes_ = 0;
   std::size_t refused_bytes_ = SIZE_MAX;  // as large ones are not tried again: refusals are dear
-  unsigned elements_ = 0;
+  std::size_t elements_since_look_ = 0;   // at the clock
+  std::size_t examined_at_look_ = 0;      // blocks
   const std::pmr::memory_resource* resource_ = nullptr;  // the last one that was asked about
   bool has_hints_ = false;                               // whether that one has any
 };
