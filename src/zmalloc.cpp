@@ -137,7 +137,7 @@ void zfree(void* block) noexcept {
   if (block != nullptr) zmalloc_chosen().free(block);
 }
 void zfree_usable(void* block, std::size_t* usable) noexcept {
-  if (usable != nullptr) *usable = block != nullptr ? zmalloc_usable_size(block) : 0;
+  if (usable != nullptr) *usable = zmalloc_usable_size(block);
   zfree(block);
 }
 void zfree_with_size(void* block, std::size_t usable) noexcept {
@@ -145,10 +145,10 @@ void zfree_with_size(void* block, std::size_t usable) noexcept {
 }
 
 std::size_t zmalloc_size(void* block) noexcept {
-  return zmalloc_chosen().size(block);
+  return block != nullptr ? zmalloc_chosen().size(block) : 0;
 }
 std::size_t zmalloc_usable_size(void* block) noexcept {
-  return zmalloc_chosen().usable_size(block);
+  return block != nullptr ? zmalloc_chosen().usable_size(block) : 0;
 }
 void* extend_to_usable(void* block, std::size_t) noexcept {
   return block;

@@ -175,11 +175,9 @@ class zmalloc_blocks {
 
   // How a block is reallocated: zmalloc_reallocate.hpp
   static void* grow(void* block, std::size_t size, std::size_t bytes) noexcept;
-  static std::size_t roomy_size(std::size_t size, std::size_t bytes) noexcept;
   static void* shrink(void* block, std::size_t size, std::size_t bytes,
                       std::size_t wanted) noexcept;
-  static void* move_to_smaller(void* block, std::size_t size, std::size_t bytes,
-                               std::size_t wanted) noexcept;
+  static void* move_if_it_fits(void* block, std::size_t size, std::size_t bytes) noexcept;
 };
 
 /// The table of an allocator.

@@ -39,22 +39,16 @@ void* zmalloc_blocks<Allocator>::grow(void* block, std::size_t size, std::size_t
       return nullptr;
     }
   }
-  // It moves, and until the old block is free there are two.
-  const std::size_t roomy = roomy_size(size, bytes);
-  void* const moved = charge_for<surplus::is_overdrawn>(Allocator::size_for(roomy), nullptr, [=] {
-    return Allocator::reallocate(block, size, roomy);
-  });
+  // It moves, and until the old block is free there are two. Where the allocator's own realloc asks
+  // for more, so that growing by small steps does not copy each time, that is tried first.
+  const std::size_t roomy = Allocator::roomy_size(size, bytes);
+  if (roomy != bytes) {
+    if (void* const moved = move_if_it_fits(block, size, roomy)) return moved;
+  }
+  void* const moved = charge_for<surplus::is_overdrawn>(
+      wanted, nullptr, [=] { return Allocator::reallocate(block, size, bytes); });
   if (moved != nullptr) tracker().take_off(block_of(size));
   return moved;
-}
-
-/// Returns: what to ask for when a block grows to `bytes`: more, where the allocator's own
-/// realloc asks for more, so that growing by small steps does not copy each time; but not beyond
-/// a limit.
-template <class Allocator>
-std::size_t zmalloc_blocks<Allocator>::roomy_size(std::size_t size, std::size_t bytes) noexcept {
-  const std::size_t roomy = Allocator::roomy_size(size, bytes);
-  return roomy == bytes || Allocator::size_for(roomy) > tracker().remaining() ? bytes : roomy;
 }
 
 template <class Allocator>
@@ -72,18 +66,24 @@ void* zmalloc_blocks<Allocator>::shrink(void* block, std::size_t size, std::size
       tracker().take_off(part_of_block(size - now));
       return block;
     }
-    return move_to_smaller(block, size, bytes, wanted);
+    // Where the smaller block does not fit beside the larger one, the larger one stays.
+    void* const moved = move_if_it_fits(block, size, bytes);
+    return moved != nullptr ? moved : block;
   }
 }
 
-/// Where the smaller block does not fit beside the larger one, the larger one stays.
+/// Returns: where the block is now; null if there is no room or no memory for a second one. No
+/// policy is asked, and nothing is denied to the caller: there is another way.
 template <class Allocator>
-void* zmalloc_blocks<Allocator>::move_to_smaller(void* block, std::size_t size, std::size_t bytes,
-                                                 std::size_t wanted) noexcept {
-  if (!tracker().try_charge(wanted)) return block;
+void* zmalloc_blocks<Allocator>::move_if_it_fits(void* block, std::size_t size,
+                                                 std::size_t bytes) noexcept {
+  const std::size_t wanted = Allocator::size_for(bytes);
+  if (wanted == 0 || wanted > tracker().remaining() || !tracker().try_charge(wanted)) {
+    return nullptr;
+  }
   void* const moved = Allocator::reallocate(block, size, bytes);
   tracker().take_off(part_of_block(moved != nullptr ? size : wanted));
-  return moved != nullptr ? moved : block;
+  return moved;
 }
 
 }  // namespace zpmr::detail

@@ -20,9 +20,10 @@
  *   does not know what was requested, requested bytes are counted as usable ones.
  * - A request fails where there is no memory, where its size is SIZE_MAX/2 or more, and where it
  *   would pass a limit. The tracker's policy, if it has one, is asked first; one that throws is
- *   taken to refuse, as no exception leaves these functions.
+ *   taken to refuse, as no exception leaves these functions. As a block is charged first, a request
+ *   that finds no memory may raise the peak.
  * - A failed `ztry...` returns NULL. The others call the handler for want of memory, and return
- * NULL if that returns.
+ *   NULL if that returns.
  * - Blocks are aligned for `max_align_t`. Zero bytes give a real block. NULL may be freed.
  *
  * Where it differs from Redis: a failed `ztryrealloc` leaves the old block as it was, whatever the
@@ -69,8 +70,9 @@ ZPMR_NEW_BLOCK char* zstrdup(const char* string) ZPMR_NOTHROW;
 
 /** Effects: makes the block as large as `size`, keeps its contents, and may move it; the alignment
  * is `max_align_t`'s afterwards. `size` 0 frees it; no block gives a new one. One that is made
- * smaller may keep its size, where the smaller one would need a move for which there is no room.
- * Where it moves, both blocks are charged until the old one is free.
+ * smaller may keep its size: where the smaller one would need a move for which there is no room,
+ * and on tcmalloc unless more than half of it would go. Where it moves, both blocks are charged
+ * until the old one is free.
  * Returns: where it is now; NULL if it was freed. If it fails, the old block is as it was. */
 void* zrealloc(void* block, size_t size) ZPMR_NOTHROW;
 void* ztryrealloc(void* block, size_t size) ZPMR_NOTHROW;
@@ -96,8 +98,7 @@ void zfree_with_size(void* block, size_t usable) ZPMR_NOTHROW;
 ZPMR_NEW_BLOCK void* zmalloc_no_tcache(size_t size) ZPMR_NOTHROW;
 void zfree_no_tcache(void* block) ZPMR_NOTHROW;
 
-/** Returns: what the block is charged, in bytes; and how many of them may be written.
- * Preconditions: `block` is one. */
+/** Returns: what the block is charged, in bytes; and how many of them may be written; 0 for NULL. */
 size_t zmalloc_size(void* block) ZPMR_NOTHROW;
 size_t zmalloc_usable_size(void* block) ZPMR_NOTHROW;
 /** Returns: `block`, of which the compiler knows now that `size` bytes are usable. */

@@ -61,6 +61,8 @@ static void zero_bytes_are_a_real_block(void) {
   zfree(three);
   zfree(four);
   zfree(NULL);
+  EXPECT(zmalloc_size(NULL) == 0);
+  EXPECT(zmalloc_usable_size(NULL) == 0);
 }
 
 static void usable_bytes_may_be_written(void) {
