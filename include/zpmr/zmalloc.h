@@ -98,7 +98,7 @@ void zfree_with_size(void* block, size_t usable) ZPMR_NOTHROW;
 ZPMR_NEW_BLOCK void* zmalloc_no_tcache(size_t size) ZPMR_NOTHROW;
 void zfree_no_tcache(void* block) ZPMR_NOTHROW;
 
-/** Returns: the bytes that the block is charged, and those of them that may be written; 0 for NULL. */
+/** Returns: the bytes that the block is charged, and those that may be written; 0 for NULL. */
 size_t zmalloc_size(void* block) ZPMR_NOTHROW;
 size_t zmalloc_usable_size(void* block) ZPMR_NOTHROW;
 /** Returns: `block`, of which the compiler knows now that `size` bytes are usable. */
