@@ -49,13 +49,16 @@ void node::lose_exact_peak() noexcept {
   set_exact(nullptr, 0);
 }
 
+/// A node with many slots counts as charged by several threads: with its peak kept exact, a thread
+/// that goes from tracker to tracker at the peak would take the slow path for nearly every charge.
 void node::count_slot(std::uint32_t thread) noexcept {
+  constexpr std::size_t many = 65;
   for_each_in_path([=](node& each) {
     ++each.slots_;
     const std::uint32_t before = value(each.thread_);
-    if (before == thread) return;
-    each.thread_.store(before == nobody_yet ? thread : several, std::memory_order_relaxed);
-    if (before != nobody_yet) each.lose_exact_peak();
+    const bool alone = (before == nobody_yet || before == thread) && each.slots_ < many;
+    each.thread_.store(alone ? thread : several, std::memory_order_relaxed);
+    if (!alone) each.lose_exact_peak();
   });
 }
 

@@ -45,8 +45,9 @@ class zmalloc_blocks;
 ///
 /// With all threads at rest every figure is exact. While they run a figure is never negative and
 /// never above the limit, and is off by at most 3 MiB for each thread that uses the tracker. The
-/// peak is exact while only one thread has charged the tracker and those below it; else it is taken
-/// at every read, and whenever a thread has used up what it was leased (docs/engine.md).
+/// peak is exact while only one thread has charged the tracker and those below it, and those are
+/// no more than 64; else it is taken at every read, and whenever a thread has used up what it was
+/// leased (docs/engine.md).
 ///
 /// Complexity: a charge and an uncharge are constant; linear in the depth of the tree where the
 /// lease of the thread is used up, and near the limit. A read is linear in the number of trackers
