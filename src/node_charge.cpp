@@ -88,11 +88,13 @@ void node::enter(amount charged, slot_ref own, charge_manner manner) noexcept {
   conclude(own, 2 * lease);
 }
 
-/// Ends a slow path. `unseen` bytes may be freed before the next one.
+/// Ends a slow path. `unseen` bytes may be freed before the next one; at first fewer, so that a
+/// free of more than is in use is seen where little is.
 void node::conclude(slot_ref own, std::size_t unseen) noexcept {
   sample();
   if (!own) return;
   keep_peak_exact(own);
+  unseen = std::min(unseen, (value(own.hot->alloc) + value(own.hot->freed)) / 4);
   if (ZPMR_CHECKED) unseen = 0;  // one free too many is told where it is made
   own.hot->mark.store(value(own.hot->freed) + unseen, std::memory_order_relaxed);
   open(own);

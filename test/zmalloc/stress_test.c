@@ -13,8 +13,8 @@
 #include "expect.h"
 
 enum { threads = 4, places = 512, rounds = 40000, limit = 8 << 20 };
-#ifdef __SANITIZE_ADDRESS__
-enum { forks = 0 }; /* its malloc may keep a lock in the child of threads that allocate */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+enum { forks = 0 }; /* their malloc may keep a lock in the child of threads that allocate */
 #else
 enum { forks = 20 };
 #endif
