@@ -98,7 +98,6 @@ std::size_t node::lower_open() noexcept {
 
 void node::settle_open(bool confirmed) noexcept {
   if (has_open_slots_) {
-    move_granted(mend(settled_.freed, settled_.requested));
     for_each_slot([&](slot_ref each) {
       if (each.cold->open) settle(each, confirmed);
     });
