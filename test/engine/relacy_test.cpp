@@ -49,6 +49,10 @@ struct relacy_sync {
   static void light_fence() {
     if (Left_out != without::fence) rl::atomic_thread_fence(rl::mo_seq_cst, $);
   }
+  template <class T>
+  static void add(atomic<T>& figure, T by) {
+    figure.store(figure.load(std::memory_order::relaxed) + by, std::memory_order::relaxed);
+  }
 };
 
 constexpr auto relaxed = std::memory_order::relaxed;

@@ -159,7 +159,7 @@ class node {
   static constexpr std::uint32_t several = no_index + 2;
 
   /// Returns: nullptr if this thread has none here yet.
-  slot* other_slot(std::uint32_t index) noexcept {
+  [[gnu::always_inline]] slot* other_slot(std::uint32_t index) noexcept {
     // Acquire: the table and its chunks were filled before.
     slot_chunk* const chunk = others_.load(std::memory_order_acquire)
                                   ->chunks[index / slot_chunk::size]
