@@ -54,25 +54,37 @@ tcmalloc_resource* tcmalloc() noexcept {
   return &detail::process_tcmalloc.value;
 }
 
+void* tcmalloc_resource::allocate_known(std::size_t bytes, std::size_t alignment) noexcept {
+  void* const block = ZPMR_TC(tc_malloc)(detail::size_table::request(bytes, alignment));
+  detail::handed_over_from_freeing_thread(block);
+  return block;
+}
+
+void tcmalloc_resource::deallocate_known(void* block, std::size_t bytes,
+                                         std::size_t alignment) noexcept {
+  detail::hand_over_to_allocating_thread(block);
+  ZPMR_TC(tc_free_sized)(block, detail::size_table::request(bytes, alignment));
+}
+
 void* tcmalloc_resource::do_allocate(std::size_t bytes, std::size_t alignment) {
   ZPMR_EXPECTS(std::has_single_bit(alignment), "the alignment must be a power of two");
   if (!detail::can_exist(bytes, alignment)) [[unlikely]] {
     detail::throw_bad_alloc();
   }
-  void* block = alignment > detail::size_table::largest_alignment
-                    ? ZPMR_TC(tc_memalign)(alignment, detail::at_least_one(bytes))
-                    : ZPMR_TC(tc_malloc)(detail::size_table::request(bytes, alignment));
+  if (alignment <= detail::size_table::largest_alignment) [[likely]] {
+    return detail::checked_block(allocate_known(bytes, alignment));
+  }
+  void* const block = ZPMR_TC(tc_memalign)(alignment, detail::at_least_one(bytes));
   detail::handed_over_from_freeing_thread(block);
   return detail::checked_block(block);
 }
 
 void tcmalloc_resource::do_deallocate(void* block, std::size_t bytes, std::size_t alignment) {
-  detail::hand_over_to_allocating_thread(block);
-  if (alignment > detail::size_table::largest_alignment) [[unlikely]] {
-    ZPMR_TC(tc_free)(block);  // tc_free_sized takes the class of the size alone
-  } else {
-    ZPMR_TC(tc_free_sized)(block, detail::size_table::request(bytes, alignment));
+  if (alignment <= detail::size_table::largest_alignment) [[likely]] {
+    return deallocate_known(block, bytes, alignment);
   }
+  detail::hand_over_to_allocating_thread(block);
+  ZPMR_TC(tc_free)(block);  // tc_free_sized takes the class of the size alone
 }
 
 bool tcmalloc_resource::do_is_equal(const memory_resource& other) const noexcept {

@@ -117,7 +117,11 @@ class counting_resource final : public detail::counting_base {
       return deallocate_slowly(block, bytes, alignment);
     }
     // Uncharged after it is free: before that, the bytes are not there for anyone else.
-    upstream_->deallocate(block, bytes, alignment);
+    if constexpr (nothrow_allocator) {
+      upstream_->deallocate_known(block, bytes, alignment);
+    } else {
+      upstream_->deallocate(block, bytes, alignment);
+    }
     tracker_->take_off({usable, bytes, 1});
   }
 

@@ -67,9 +67,12 @@ class jemalloc_resource final : public allocator_resource {
   template <class Upstream>
   friend class counting_resource;
 
-  /// Returns: null if there is no memory. Preconditions: the usable size is in the table.
+  /// For requests whose usable size is in the table. Returns: null if there is no memory.
   static void* allocate_known(std::size_t bytes, std::size_t alignment) noexcept {
     return detail::zpmr_je_malloc(detail::size_table::request(bytes, alignment));
+  }
+  static void deallocate_known(void* block, std::size_t bytes, std::size_t alignment) noexcept {
+    detail::zpmr_je_sdallocx(block, detail::size_table::request(bytes, alignment), 0);
   }
   [[gnu::cold]] static std::size_t ask_usable_size(std::size_t bytes,
                                                    std::size_t alignment) noexcept;
@@ -83,7 +86,7 @@ class jemalloc_resource final : public allocator_resource {
     if (!detail::size_table::holds(bytes, alignment)) [[unlikely]] {
       return deallocate_large(block, bytes, alignment);
     }
-    detail::zpmr_je_sdallocx(block, detail::size_table::request(bytes, alignment), 0);
+    deallocate_known(block, bytes, alignment);
   }
   static void* allocate_unknown(std::size_t bytes, std::size_t alignment);
   static void deallocate_large(void* block, std::size_t bytes, std::size_t alignment) noexcept;

@@ -26,6 +26,9 @@ namespace detail {
 extern constinit size_table tcmalloc_sizes;
 }
 
+template <class Upstream>
+class counting_resource;
+
 /// tcmalloc. All objects of this class are equal: they share the one copy of the library.
 class tcmalloc_resource final : public allocator_resource {
  public:
@@ -55,6 +58,12 @@ class tcmalloc_resource final : public allocator_resource {
   bool release_free_memory() noexcept override;
 
  private:
+  template <class Upstream>
+  friend class counting_resource;
+
+  /// For alignments up to that of the table. Returns: null if there is no memory.
+  static void* allocate_known(std::size_t bytes, std::size_t alignment) noexcept;
+  static void deallocate_known(void* block, std::size_t bytes, std::size_t alignment) noexcept;
   [[gnu::cold]] static std::size_t ask_usable_size(std::size_t bytes,
                                                    std::size_t alignment) noexcept;
   void* do_allocate(std::size_t bytes, std::size_t alignment) override;
