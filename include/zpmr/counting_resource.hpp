@@ -3,9 +3,9 @@
 
 #include <concepts>
 #include <cstddef>
+#include <memory>
 #include <memory_resource>
 #include <new>
-#include <optional>
 #include <string_view>
 #include <type_traits>
 #include <zpmr/allocator_resource.hpp>
@@ -54,7 +54,11 @@ class counting_resource final : public detail::counting_base {
   explicit counting_resource(Upstream* upstream, std::string_view name = {},
                              limit_policy* policy = nullptr)
       : upstream_(upstream), allocator_(allocator_of(upstream)) {
-    tracker_ = &own_tracker_.emplace(name, policy);
+    tracker_ = std::construct_at(&own_tracker_, name, policy);
+  }
+
+  ~counting_resource() {
+    if (tracker_ == &own_tracker_) std::destroy_at(&own_tracker_);
   }
 
   counting_resource(const counting_resource&) = delete;
@@ -222,7 +226,9 @@ class counting_resource final : public detail::counting_base {
   const detail::size_table* known_sizes_ =
       allocator_ != nullptr ? allocator_->known_sizes() : nullptr;
   memory_tracker* tracker_;  // before its own: on the line that a call has touched
-  std::optional<memory_tracker> own_tracker_;
+  union {
+    memory_tracker own_tracker_;  // or nothing; a flag beside it would take a line
+  };
 };
 
 template <class Upstream>

@@ -25,8 +25,8 @@ struct arrangement {
   cap limit;
 };
 
-/// Counting resources over one upstream, each with a leaf of one tree (of trees of its own where
-/// the depth is 1).
+/// Counting resources over one upstream, each with a leaf of one tree, or with a tracker of its own
+/// where the depth is 1.
 template <class Upstream, class Memory>
 class tracked_site final : public site<Memory> {
  public:
@@ -37,20 +37,22 @@ class tracked_site final : public site<Memory> {
     memory_tracker* inner = nullptr;
     for (std::size_t level = 1; level < shape.depth; ++level) inner = &add_tracker(inner, policy);
     for (std::size_t i = 0; i < needs.memories; ++i) {
-      memory_tracker& leaf = add_tracker(inner, policy);
-      leaf.charge(ballast_);
-      memories_.emplace_back(upstream, leaf);
+      auto& memory = inner == nullptr
+                         ? memories_.emplace_back(upstream, "tracker", policy)
+                         : memories_.emplace_back(upstream, add_tracker(inner, policy));
+      memory.tracker().charge(ballast_);
     }
   }
 
   ~tracked_site() override {
     for (auto& memory : memories_) memory.tracker().uncharge(ballast_);
+    memories_.clear();
     while (!trackers_.empty()) trackers_.pop_back();  // the children first
   }
 
   Memory& memory(std::size_t index) override { return memories_[index]; }
   [[nodiscard]] std::size_t bytes_in_use() const override {
-    return trackers_.front().bytes_in_use();
+    return trackers_.empty() ? memories_.front().bytes_in_use() : trackers_.front().bytes_in_use();
   }
 
  private:
