@@ -94,7 +94,7 @@ void node::conclude(slot_ref own, std::size_t unseen) noexcept {
   sample();
   if (!own) return;
   keep_peak_exact(own);
-  unseen = std::min(unseen, (value(own.hot->alloc) + value(own.hot->freed)) / 4);
+  unseen = std::min(unseen, value(own.hot->alloc) + value(own.hot->freed));
   if (ZPMR_CHECKED) unseen = 0;  // one free too many is told where it is made
   own.hot->mark.store(value(own.hot->freed) + unseen, std::memory_order_relaxed);
   open(own);

@@ -59,6 +59,7 @@ void node::count_slot(std::uint32_t thread) noexcept {
     const bool alone = (before == nobody_yet || before == thread) && each.slots_ < many;
     each.thread_.store(alone ? thread : several, std::memory_order_relaxed);
     if (!alone) each.lose_exact_peak();
+    if (!alone && before != several && each.parent_ == nullptr) each.sample_below();  // at first
   });
 }
 
@@ -91,6 +92,7 @@ void node::restart_peak_of(slot_ref own) noexcept {
 /// is known since their last slow path; where there are only a few, they are looked at again.
 void node::sample() noexcept {
   constexpr std::size_t few = 32;
+  if (!charged_by_several()) return;
   sample_here();
   node* top = nullptr;
   for_each_in_path([&](node& each) {
@@ -101,6 +103,13 @@ void node::sample() noexcept {
     if (value(each.thread_) != several) return;
     each.raise_peak(std::min(each.sample_, value(each.granted_)));
   });
+}
+
+/// Returns: whether a node of the path is; the root is one of them then.
+bool node::charged_by_several() const noexcept {
+  const node* root = this;
+  while (root->parent_ != nullptr) root = root->parent_;
+  return value(root->thread_) == several;
 }
 
 void node::sample_here() noexcept {

@@ -223,6 +223,7 @@ class node {
   void keep_peak_exact(slot_ref own) noexcept;
   void restart_peak_of(slot_ref own) noexcept;
   void sample() noexcept;
+  [[nodiscard]] bool charged_by_several() const noexcept;
   void sample_here() noexcept;
   void sample_below() noexcept;
   void restart_peak() noexcept;
