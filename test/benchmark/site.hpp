@@ -39,6 +39,7 @@ enum class rank {
   essential,  ///< runs every work
   variant,    ///< runs the works of one thread
   control,    ///< made slower on purpose: runs one work, and must be found slower
+  bound,      ///< shows what nothing can fall below: runs the works with many memories
 };
 
 template <class Memory>

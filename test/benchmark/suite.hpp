@@ -86,6 +86,8 @@ class suite {
         return work == audience::every_subject;
       case rank::control:
         return work == audience::every_subject && name == "pair of 64 B";
+      case rank::bound:
+        return name.find("tracker") != name.npos;
     }
     return false;
   }

@@ -59,6 +59,35 @@ std::string instructions(const measurements& all) {
   return markdown(cells);
 }
 
+/// How many instructions the processor gets done in a time, subject by subject.
+std::string instruction_rates(const measurements& all) {
+  constexpr const char* work = "pair of 64 B";
+  table cells{{"subject", "instructions", "ns", "instructions in a ns"}};
+  for (const char* subject : {"jemalloc raw", "jemalloc", "jemalloc capped direct",
+                              "jemalloc capped", "jemalloc Valkey", "libc raw"}) {
+    const auto counted = all.instructions.find(std::string(work) + '/' + subject);
+    const auto time = all.time({work, 1, subject});
+    if (counted == all.instructions.end() || !time) continue;
+    cells.push_back({subject, three_digits(counted->second), three_digits(time->median),
+                     three_digits(counted->second / time->median)});
+  }
+  return markdown(cells);
+}
+
+/// Many trackers against one, and what as many cache lines cost without any counting.
+std::string many_against_one(const measurements& all) {
+  table cells{{"one of so many / always the same", "capped", "three cache lines each"}};
+  for (const char* many : {"10 trackers", "1,000 trackers", "10,000 trackers"}) {
+    std::vector<std::string> line{many};
+    for (const char* subject : {"jemalloc capped", "jemalloc three lines"}) {
+      const auto ratio = all.ratio({many, 1, subject}, {"1 tracker", 1, subject});
+      line.push_back(ratio ? three_digits(ratio->median) : "");
+    }
+    cells.push_back(std::move(line));
+  }
+  return markdown(cells);
+}
+
 std::string footprint(const measurements& all) {
   std::string text;
   for (const auto& [threads, bytes] : all.bytes_per_tracker) {
@@ -98,6 +127,8 @@ std::string filled_in(std::string text, const measurements& all) {
   replace(text, "peers_legend", legend(peer_columns()));
   replace(text, "others", other_resources(all));
   replace(text, "instructions", instructions(all));
+  replace(text, "instruction_rates", instruction_rates(all));
+  replace(text, "many_against_one", many_against_one(all));
   replace(text, "footprint", footprint(all));
   replace(text, "refusals", refusals(all));
   replace(text, "doubts", bullets(reasons_for_doubt(all)));

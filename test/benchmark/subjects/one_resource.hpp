@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <utility>
 
@@ -32,5 +33,20 @@ template <class Resource>
 auto new_resource() {
   return [](const demand&) { return std::make_unique<one_resource>(std::make_shared<Resource>()); };
 }
+
+/// As many resources as a work asks for.
+template <class Resource>
+class many_resources final : public resource_site {
+ public:
+  explicit many_resources(const demand& needs) : resources_(needs.memories) {}
+  std::pmr::memory_resource& memory(std::size_t index) override { return resources_[index]; }
+
+  static std::unique_ptr<resource_site> make(const demand& needs) {
+    return std::make_unique<many_resources>(needs);
+  }
+
+ private:
+  std::deque<Resource> resources_;
+};
 
 }  // namespace zpmr::bench

@@ -16,6 +16,7 @@
 #include "../peers/valkey.hpp"
 #include "../suite.hpp"
 #include "glibc_witness.hpp"
+#include "lined_resource.hpp"
 #include "one_resource.hpp"
 #include "raw.hpp"
 #include "slowed_resource.hpp"
@@ -95,6 +96,8 @@ void add_subjects(suite& all) {
            {"new_delete", essential, &in_glibc, process_wide(std::pmr::new_delete_resource())},
            {"pool", essential, &in_glibc, new_resource<std::pmr::synchronized_pool_resource>()},
            {"jemalloc slowed", rank::control, &in_jemalloc, new_resource<slowed_resource>()},
+           {"jemalloc three lines", rank::bound, &in_jemalloc,
+            many_resources<lined_resource>::make},
        }) {
     all.add(each);
   }
