@@ -143,6 +143,8 @@ int get_proc_stat_ll(int field, long long* value) ZPMR_NOTHROW;
 /** Effects: the C library's `free`, for what its functions have allocated. */
 void zlibc_free(void* block) ZPMR_NOTHROW;
 
+ZPMR_ZMALLOC_PREFIXED_NAMES
+
 #ifdef __cplusplus
 }
 #endif
