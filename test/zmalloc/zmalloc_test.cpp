@@ -232,6 +232,115 @@ BOOST_AUTO_TEST_CASE(a_policy_is_asked_where_the_allocator_has_no_memory,
   BOOST_TEST(zmalloc_used_memory() == used);
 }
 
+// As above.
+BOOST_AUTO_TEST_CASE(a_request_that_finds_no_memory_leaves_all_figures_as_they_were,
+                     *boost::unit_test::enable_if<!zpmr::test::malloc_is_replaced>()) {
+  void* const block = std::memset(zmalloc(100'000), 1, 100'000);
+  const memory_usage before = zmalloc_tracker().snapshot();
+  constexpr std::size_t huge = SIZE_MAX / 4;
+  BOOST_TEST(ztrymalloc(huge) == nullptr);
+  BOOST_TEST(ztrycalloc(huge) == nullptr);
+  BOOST_TEST(ztryrealloc(block, huge) == nullptr);
+  BOOST_TEST(static_cast<char*>(block)[99'999] == 1);
+  BOOST_TEST(zmalloc_tracker().snapshot() == before);
+  zfree(block);
+}
+
+BOOST_AUTO_TEST_CASE(under_a_limit_it_raises_the_peak_no_further_than_that,
+                     *boost::unit_test::enable_if<!zpmr::test::malloc_is_replaced>()) {
+  zmalloc_set_limit(SIZE_MAX / 2);
+  memory_usage before = zmalloc_tracker().snapshot();
+  BOOST_TEST(ztrymalloc(SIZE_MAX / 4) == nullptr);
+  memory_usage after = zmalloc_tracker().snapshot();
+  zmalloc_set_limit(no_limit);
+  BOOST_TEST(after.peak_bytes <= SIZE_MAX / 2);
+  before.peak_bytes = after.peak_bytes;
+  BOOST_TEST(after == before);
+  zmalloc_tracker().reset_peak();
+}
+
+BOOST_AUTO_TEST_CASE(a_large_block_is_charged_once_whatever_comes_first) {
+  const std::size_t used = zmalloc_used_memory();
+  for (const std::size_t limit : {no_limit, used + 16 * mebibyte}) {
+    zmalloc_set_limit(limit);
+    zmalloc_tracker().reset_peak();
+    const memory_usage before = zmalloc_tracker().snapshot();
+    void* const block = zmalloc(3 * mebibyte);
+    const std::size_t size = zmalloc_size(block);
+    const memory_usage after = zmalloc_tracker().snapshot();
+    BOOST_TEST(after.bytes_in_use == before.bytes_in_use + size);
+    BOOST_TEST(after.requested_bytes_in_use == before.requested_bytes_in_use + size);
+    BOOST_TEST(after.total_bytes == before.total_bytes + size);
+    BOOST_TEST(after.peak_bytes == before.bytes_in_use + size);
+    BOOST_TEST(after.allocations == before.allocations + 1);
+    zfree(block);
+  }
+  zmalloc_set_limit(no_limit);
+  BOOST_TEST(zmalloc_used_memory() == used);
+}
+
+BOOST_AUTO_TEST_CASE(to_reallocate_is_neither_to_allocate_nor_to_free) {
+  void* block = zmalloc(100);
+  const memory_usage before = zmalloc_tracker().snapshot();
+  for (const std::size_t bytes : {1000, 100'000, 3'000'000, 50'000, 10}) {
+    block = zrealloc(block, bytes);
+  }
+  const memory_usage after = zmalloc_tracker().snapshot();
+  BOOST_TEST(after.allocations == before.allocations);
+  BOOST_TEST(after.deallocations == before.deallocations);
+  zfree(block);
+}
+
+BOOST_AUTO_TEST_CASE(
+    a_growing_block_of_the_c_library_is_charged_twice_only_where_there_is_a_limit) {
+  if (!on("libc")) return;
+  void* block = zmalloc(2 * mebibyte);
+  const std::size_t used = zmalloc_used_memory();
+  zmalloc_tracker().reset_peak();
+  block = zrealloc(block, 3 * mebibyte);
+  BOOST_TEST(zmalloc_get_peak_memory() == used + mebibyte);
+  zmalloc_set_limit(used + 3 * mebibyte);
+  BOOST_TEST(ztryrealloc(block, 4 * mebibyte) == nullptr);
+  zmalloc_set_limit(used + 6 * mebibyte);
+  block = zrealloc(block, 4 * mebibyte);
+  BOOST_TEST(zmalloc_used_memory() == used + 2 * mebibyte);
+  BOOST_TEST(zmalloc_get_peak_memory() ==
+             used + 5 * mebibyte + zmalloc_size(block) - zmalloc_usable_size(block));
+  zmalloc_set_limit(no_limit);
+  zfree(block);
+}
+
+BOOST_AUTO_TEST_CASE(the_first_limit_holds_for_requests_that_are_under_way) {
+  const std::uint64_t overdrafts = zmalloc_tracker().snapshot().overdrafts;
+  std::array<std::vector<void*>, 3> blocks;
+  for (int round = 0; round < 20; ++round) {
+    std::atomic<bool> limited{false};
+    std::size_t limit = 0;
+    zpmr::test::run_together(4, [&](unsigned i) {
+      if (i == 3) {
+        limit = zmalloc_used_memory() + mebibyte;
+        while (!zmalloc_tracker().try_set_limit(limit)) limit += mebibyte;
+        limited = true;
+        return;
+      }
+      for (unsigned left = 50; left > 0; left -= limited ? 1 : 0) {
+        if (void* const block = ztrymalloc(20'000)) blocks[i].push_back(block);
+        if (!limited && blocks[i].size() == 1000) {
+          zfree(blocks[i].back());
+          blocks[i].pop_back();
+        }
+      }
+    });
+    BOOST_TEST(zmalloc_used_memory() <= limit);
+    zmalloc_set_limit(no_limit);
+    for (auto& of_thread : blocks) {
+      for (void* block : of_thread) zfree(block);
+      of_thread.clear();
+    }
+  }
+  BOOST_TEST(zmalloc_tracker().snapshot().overdrafts == overdrafts);
+}
+
 #if ZPMR_WITH_JEMALLOC
 
 BOOST_AUTO_TEST_CASE(a_block_that_grows_in_place_is_charged_with_the_difference_only) {
