@@ -20,8 +20,8 @@
  *   does not know what was requested, requested bytes are counted as usable ones.
  * - A request fails where there is no memory, where its size is SIZE_MAX/2 or more, and where it
  *   would pass a limit. The tracker's policy, if it has one, is asked first; one that throws is
- *   taken to refuse, as no exception leaves these functions. As a block is charged first, a request
- *   that finds no memory may raise the peak.
+ *   taken to refuse, as no exception leaves these functions. Under a limit a request that finds no
+ *   memory may raise the peak, no further than the limit.
  * - A failed `ztry...` returns NULL. The others call the handler for want of memory, and return
  *   NULL if that returns.
  * - Blocks are aligned for `max_align_t`. Zero bytes give a real block. NULL may be freed.
@@ -114,7 +114,8 @@ size_t zmalloc_get_peak_memory(void) ZPMR_NOTHROW;
  * until enough is freed. SIZE_MAX is no limit, 0 is zero. At the start there is none. */
 void zmalloc_set_limit(size_t bytes) ZPMR_NOTHROW;
 /** Effects: `handler` is called with the size where a request fails that must not; NULL stands for
- * the default, which prints the size on stderr and aborts. No lock is held meanwhile. */
+ * the default, which prints the size on stderr and aborts. No lock is held meanwhile, so it may
+ * leave by longjmp; one that throws ends the program. */
 void zmalloc_set_oom_handler(void (*handler)(size_t size)) ZPMR_NOTHROW;
 
 /** Returns: name and version of the allocator in use. */

@@ -445,6 +445,14 @@ BOOST_AUTO_TEST_CASE(a_parent_comes_before_the_first_block_or_never) {
   BOOST_TEST(zmalloc_tracker().parent() == nullptr);
 }
 
+BOOST_AUTO_TEST_CASE(a_handler_that_throws_ends_the_program) {
+  const std::string message = zpmr::test::message_of_abort([] {
+    zmalloc_set_oom_handler([](std::size_t) { throw std::logic_error("left the handler"); });
+    zfree(zmalloc(SIZE_MAX));
+  });
+  BOOST_TEST(message.find("left the handler") != std::string::npos);
+}
+
 #if ZPMR_CHECKED
 
 BOOST_AUTO_TEST_CASE(a_free_with_another_size_stops_a_checked_build) {

@@ -11,19 +11,22 @@
 
 #ifdef ZPMR_ZMALLOC_PREFIX
 
-#define ZPMR_ZMALLOC_NAMES(each) \
-  each(extend_to_usable) each(get_proc_stat_ll) each(jemalloc_purge) \
-  each(set_jemalloc_bg_thread) each(zcalloc) each(zcalloc_num) each(zcalloc_usable) \
-  each(zfree) each(zfree_no_tcache) each(zfree_usable) each(zfree_with_size) \
-  each(zlibc_free) each(zmadvise_dontneed) each(zmalloc) each(zmalloc_aligned) \
-  each(zmalloc_cache_aligned) each(zmalloc_get_allocator_info) \
-  each(zmalloc_get_memory_size) each(zmalloc_get_peak_memory) \
-  each(zmalloc_get_private_dirty) each(zmalloc_get_rss) \
-  each(zmalloc_get_smap_bytes_by_field) each(zmalloc_lib) each(zmalloc_no_tcache) \
-  each(zmalloc_set_limit) each(zmalloc_set_oom_handler) each(zmalloc_size) \
-  each(zmalloc_usable) each(zmalloc_usable_size) each(zmalloc_used_memory) each(zrealloc) \
-  each(zrealloc_usable) each(zstrdup) each(ztrycalloc) each(ztrycalloc_usable) \
-  each(ztrymalloc) each(ztrymalloc_usable) each(ztryrealloc) each(ztryrealloc_usable)
+#define ZPMR_ZMALLOC_NAMES(each)                                                                   \
+  each(extend_to_usable) each(get_proc_stat_ll) each(jemalloc_purge) each(set_jemalloc_bg_thread)  \
+      each(zcalloc) each(zcalloc_num) each(zcalloc_usable) each(zfree) each(zfree_no_tcache)       \
+          each(zfree_usable) each(zfree_with_size) each(zlibc_free) each(zmadvise_dontneed)        \
+              each(zmalloc) each(zmalloc_aligned) each(zmalloc_cache_aligned)                      \
+                  each(zmalloc_get_allocator_info) each(zmalloc_get_memory_size)                   \
+                      each(zmalloc_get_peak_memory) each(zmalloc_get_private_dirty)                \
+                          each(zmalloc_get_rss) each(zmalloc_get_smap_bytes_by_field)              \
+                              each(zmalloc_lib) each(zmalloc_no_tcache) each(zmalloc_set_limit)    \
+                                  each(zmalloc_set_oom_handler) each(zmalloc_size)                 \
+                                      each(zmalloc_usable) each(zmalloc_usable_size)               \
+                                          each(zmalloc_used_memory) each(zrealloc)                 \
+                                              each(zrealloc_usable) each(zstrdup) each(ztrycalloc) \
+                                                  each(ztrycalloc_usable) each(ztrymalloc)         \
+                                                      each(ztrymalloc_usable) each(ztryrealloc)    \
+                                                          each(ztryrealloc_usable)
 
 #define ZPMR_ZMALLOC_JOIN(prefix, name) prefix##name
 #define ZPMR_ZMALLOC_WITH(prefix, name) ZPMR_ZMALLOC_JOIN(prefix, name)
