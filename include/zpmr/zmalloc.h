@@ -16,8 +16,9 @@
  * \snippet string_cache.c example
  *
  * What holds for all of them:
- * - A block is charged with what the allocator sets aside for it, before it is allocated. As a free
- *   does not know what was requested, requested bytes are counted as usable ones.
+ * - A block is charged with what the allocator sets aside for it: before it is allocated, but a
+ *   large one only as soon as it is there if there is no limit. As a free does not know what was
+ *   requested, requested bytes are counted as usable ones.
  * - A request fails where there is no memory, where its size is SIZE_MAX/2 or more, and where it
  *   would pass a limit. The tracker's policy, if it has one, is asked first; one that throws is
  *   taken to refuse, as no exception leaves these functions. Under a limit a request that finds no
