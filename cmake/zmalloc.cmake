@@ -9,9 +9,10 @@ add_library(zpmr::zmalloc ALIAS zpmr_zmalloc)
 target_sources(
   zpmr_zmalloc
   PRIVATE zmalloc.cpp
+          zmalloc_charge.cpp
           zmalloc_choice.cpp
           zmalloc_figures.cpp
-          zmalloc_libc.cpp
+          zmalloc_libc_${ZPMR_ZMALLOC_LIBC_SIZE}.cpp
           zmalloc_tracker.cpp
           $<IF:$<PLATFORM_ID:Linux>,platform/proc_figures_linux.cpp,platform/proc_figures_generic.cpp>
   PUBLIC FILE_SET HEADERS
@@ -28,9 +29,7 @@ if(ZPMR_WITH_TCMALLOC)
 endif()
 
 target_include_directories(zpmr_zmalloc PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
-target_compile_definitions(
-  zpmr_zmalloc PRIVATE $<TARGET_PROPERTY:zpmr,COMPILE_DEFINITIONS>
-                       ZPMR_ZMALLOC_ASKS_LIBC=$<STREQUAL:${ZPMR_ZMALLOC_LIBC_SIZE},system>)
+target_compile_definitions(zpmr_zmalloc PRIVATE $<TARGET_PROPERTY:zpmr,COMPILE_DEFINITIONS>)
 target_link_libraries(zpmr_zmalloc PUBLIC zpmr)
 if(ZPMR_ALLOCATOR_LINKAGE STREQUAL "system")
   # It calls them too, and zpmr keeps them to itself.

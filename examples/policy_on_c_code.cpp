@@ -19,7 +19,7 @@ using namespace zpmr::literals;
 /// Stands for a C library: it only wants memory.
 extern "C" {
 static void* parse_document(std::size_t bytes) {
-  return zcalloc(bytes);
+  return ztrycalloc(bytes);
 }
 static void drop_document(void* document) {
   zfree(document);
@@ -29,8 +29,9 @@ static void drop_document(void* document) {
 int main() {
   //! [example]
   static std::pmr::list<std::pmr::string>* cache = nullptr;
-  auto& cap = *new zpmr::evicting_limit{1_MiB, [](const zpmr::limit_event&) {
-                                          if (cache->empty()) return false;  // nothing left: refuse
+  auto& cap = *new zpmr::evicting_limit{1_MiB, [](const zpmr::limit_event& event) {
+                                          const bool can_help = event.requested <= event.limit;
+                                          if (!can_help || cache->empty()) return false;  // refuse
                                           cache->pop_front();
                                           return true;
                                         }};
@@ -48,5 +49,9 @@ int main() {
             << budget.snapshot() << '\n';
   expect(!pages.empty() && pages.size() < 100 && budget.peak_bytes() <= 1_MiB);
   expect(zpmr::zmalloc_tracker().bytes_in_use() == zmalloc_used_memory());
+
+  const std::size_t kept = pages.size();
+  void* const too_large = parse_document(2_MiB);
+  expect(too_large == nullptr && pages.size() == kept);  // nothing was evicted in vain
   drop_document(document);
 }

@@ -11,7 +11,7 @@
 #include <zpmr/zmalloc.h>
 
 #define s_trymalloc_usable ztrymalloc_usable
-#define s_realloc_usable zrealloc_usable
+#define s_tryrealloc_usable ztryrealloc_usable
 #define s_free zfree
 
 /* A string knows its length, and the room that its block has. What is passed around is where its
@@ -58,13 +58,15 @@ static void text_free(text string) {
   s_free(header_of(string));
 }
 
-/* Returns: the string with the characters at its end. It may have moved. */
-static text text_append(text string, const char* characters, size_t length) {
+/* Returns: the string with the characters at its end, which may have moved; or NULL if there is no
+ * memory for it, and the string is as it was. */
+static text try_append(text string, const char* characters, size_t length) {
   const size_t before = text_length(string);
   if (length > header_of(string)->room - before) {
     size_t usable;
     void* const block =
-        s_realloc_usable(header_of(string), block_size_for(2 * (before + length)), &usable);
+        s_tryrealloc_usable(header_of(string), block_size_for(2 * (before + length)), &usable);
+    if (block == NULL) return NULL;
     string = in_block(block, usable, before);
   }
   memcpy(string + before, characters, length);
@@ -103,6 +105,13 @@ static text cached_text(const char* characters, size_t length) {
 }
 //! [example]
 
+/* The same for a string that is not in the cache. Where a block moves there are two for a while. */
+static text cached_append(text string, const char* characters, size_t length) {
+  text longer = NULL;
+  while ((longer = try_append(string, characters, length)) == NULL && evict_oldest()) continue;
+  return longer;
+}
+
 static void expect(int holds, const char* what) {
   if (holds) return;
   fprintf(stderr, "string_cache: not as expected: %s\n", what);
@@ -130,10 +139,11 @@ int main(void) {
   expect(zmalloc_used_memory() <= max_memory, "the cache is within its limit");
   expect(zmalloc_used_memory() > max_memory - max_memory / 8, "and makes use of it");
 
-  while (count > 2) evict_oldest();
   text line = cached_text("one", 3);
-  for (int i = 0; i < 1000; ++i) line = text_append(line, " and one more", 13);
-  expect(text_length(line) == 3 + 1000 * 13 && strlen(line) == text_length(line), "it has grown");
+  for (int i = 0; line != NULL && i < 5000; ++i) line = cached_append(line, " and one more", 13);
+  expect(line != NULL && strlen(line) == 3 + 5000 * 13, "it has grown");
+  expect(text_length(line) == strlen(line), "and knows its length");
+  expect(count > 0 && count + evicted < 2000, "older strings have made room for it");
   text_free(line);
   while (evict_oldest()) continue;
   expect(zmalloc_used_memory() == 0, "nothing is lost");

@@ -12,7 +12,14 @@ foreach(case
                    $<TARGET_FILE:word_index> ${case})
 endforeach()
 
-foreach(document readme snippets)
-  add_test(NAME ${document}
-           COMMAND bash ${CMAKE_CURRENT_LIST_DIR}/${document}_test.sh ${PROJECT_SOURCE_DIR})
+add_test(NAME snippets
+         COMMAND bash ${CMAKE_CURRENT_LIST_DIR}/snippets_test.sh ${PROJECT_SOURCE_DIR})
+foreach(quotation README.md=cpp=first_program.cpp docs/zmalloc.md=c=first_c_program.c)
+  string(REPLACE "=" ";" quotation ${quotation})
+  list(GET quotation 0 page)
+  list(GET quotation 1 language)
+  list(GET quotation 2 program)
+  add_test(NAME ${page}_quotes_${program}
+           COMMAND bash ${CMAKE_CURRENT_LIST_DIR}/quoted_program_test.sh
+                   ${PROJECT_SOURCE_DIR}/${page} ${language} ${CMAKE_CURRENT_LIST_DIR}/${program})
 endforeach()

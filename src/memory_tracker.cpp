@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <new>
+#include <optional>
 #include <utility>
 #include <zpmr/memory_tracker.hpp>
 
@@ -24,6 +25,11 @@ limit_action ask(limit_policy* policy, const limit_event& event) {
   if (policy == nullptr) return limit_action::deny;
   const policy_call call;
   return policy->on_limit(event);
+}
+
+bool granted_by(const detail::overdraft_grant* granted, const detail::node& full) noexcept {
+  while (granted != nullptr && &granted->full != &full) granted = granted->earlier;
+  return granted != nullptr;
 }
 
 }  // namespace
@@ -68,34 +74,49 @@ bool memory_tracker::try_charge(std::size_t bytes) noexcept {
 }
 
 detail::charge_manner memory_tracker::charge_slowly(detail::amount amount, bool stored) {
-  return charge_with(nullptr, amount, stored, 1);
+  detail::charge_manner manner;
+  if (const auto denied = charge_or_deny(amount, stored, manner)) throw limit_exceeded(*denied);
+  return manner;
 }
 
 /// Calls itself for each grant, so that the grants lie on the stack, however many there are.
-detail::charge_manner memory_tracker::charge_with(grant* granted, detail::amount amount,
-                                                  bool stored, unsigned attempt) {
-  detail::charge_manner manner;
+std::optional<limit_event> memory_tracker::charge_or_deny(detail::amount amount, bool stored,
+                                                          detail::charge_manner& manner,
+                                                          unsigned attempt, grant* granted) {
   while (const std::optional<detail::refusal> refused =
              node::charge_slowly(amount, std::exchange(stored, false), granted, manner)) {
-    const auto& full = static_cast<const memory_tracker&>(*refused->full);
-    const limit_event event{full, amount.bytes, refused->bytes_in_use, refused->limit, attempt};
-    limit_policy* const policy = full.policy_to_ask(attempt);
+    const limit_event event = event_of(*refused, amount.bytes, attempt, granted);
+    limit_policy* const policy = event.tracker.policy_to_ask(attempt);
     if (attempt == 1) ++detail::this_thread.charges_asked;
     switch (ask(policy, event)) {
       case limit_action::retry:
         ++attempt;
         break;
       case limit_action::grant: {
-        grant here{{full, granted}, event, *policy};
-        return charge_with(&here, amount, false, attempt + 1);
+        grant here{{event.tracker, granted}, event, *policy};
+        return charge_or_deny(amount, false, manner, attempt + 1, &here);
       }
       case limit_action::deny:
         count_denied();
-        throw limit_exceeded(event);
+        return event;
     }
   }
   tell_of_overdrafts(granted, amount, manner);
-  return manner;
+  return std::nullopt;
+}
+
+/// A tracker that the charge would not fit if nothing were in use, and that has not granted it, is
+/// asked before one that is only full and may evict in vain.
+limit_event memory_tracker::event_of(const detail::refusal& refused, std::size_t bytes,
+                                     unsigned attempt, const grant* granted) const noexcept {
+  const auto& full = static_cast<const memory_tracker&>(*refused.full);
+  const bool full_may_fit = bytes <= refused.limit;
+  for (const memory_tracker* each = this; full_may_fit && each != nullptr; each = each->parent()) {
+    if (bytes > each->limit() && !granted_by(granted, *each)) {
+      return {*each, bytes, each->bytes_in_use(), each->limit(), attempt};
+    }
+  }
+  return {full, bytes, refused.bytes_in_use, refused.limit, attempt};
 }
 
 void memory_tracker::tell_of_overdrafts(const grant* granted, detail::amount amount,

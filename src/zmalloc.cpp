@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
-#include <zpmr/zmalloc.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <zpmr/zmalloc.hpp>
 
-#include "check.hpp"
 #include "zmalloc_functions.hpp"
 
 namespace zpmr::detail {

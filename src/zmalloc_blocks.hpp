@@ -2,20 +2,15 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
-#include <zpmr/detail/amount.hpp>
-#include <zpmr/memory_tracker.hpp>
-#include <zpmr/overdraft_scope.hpp>
-#include <zpmr/pending_block.hpp>
 
 #include "check.hpp"
+#include "zmalloc_charge.hpp"
 #include "zmalloc_functions.hpp"
 
 namespace zpmr::detail {
 
-/// The blocks of zmalloc.h: charges the tracker for what `Allocator` does. That one only allocates
-/// and frees, and tells of sizes; it gives null where it fails. A block's size is what it is
-/// charged. zmalloc_jemalloc.cpp is the example to read first.
+/// The blocks of zmalloc.h: charges for what `Allocator` does, which is told of in
+/// zmalloc_allocator.hpp.
 template <class Allocator>
 class zmalloc_blocks {
  public:
@@ -35,14 +30,18 @@ class zmalloc_blocks {
   }
 
   static void* allocate_aligned(std::size_t alignment, std::size_t bytes) noexcept {
-    if (alignment <= alignof(std::max_align_t)) return try_allocate(bytes, nullptr);
+    if (alignment <= Allocator::alignment) return try_allocate(bytes, nullptr);
     return charge_for(Allocator::size_for(bytes, alignment), nullptr,
                       [=] { return Allocator::allocate_aligned(alignment, bytes); });
   }
 
   static void* allocate_uncached(std::size_t bytes) noexcept {
-    return charge_for(Allocator::size_for(bytes), nullptr,
-                      [=] { return Allocator::allocate_uncached(bytes); });
+    if constexpr (has_cache) {
+      return charge_for(Allocator::size_for(bytes), nullptr,
+                        [=] { return Allocator::allocate_uncached(bytes); });
+    } else {
+      return try_allocate(bytes, nullptr);
+    }
   }
 
   static void free_with_size(void* block, std::size_t usable) noexcept {
@@ -52,9 +51,13 @@ class zmalloc_blocks {
   }
 
   static void free_uncached(void* block) noexcept {
-    const std::size_t size = Allocator::size_of(block);
-    Allocator::free_uncached(block, size);
-    tracker().take_off(block_of(size));
+    if constexpr (has_cache) {
+      const std::size_t size = Allocator::size_of(block);
+      Allocator::free_uncached(block, size);
+      zmalloc_charge::take_off(whole_block(size));
+    } else {
+      free(block);
+    }
   }
 
   static void* reallocate(void* block, std::size_t bytes, std::size_t* usable) noexcept;
@@ -65,19 +68,11 @@ class zmalloc_blocks {
   }
 
  private:
-  /// What becomes of bytes that the allocator tells of only when the block is there: a new block is
-  /// given back for their sake, but of one that was reallocated the old one is gone.
-  enum class surplus { is_refused, is_overdrawn };
-
-  static memory_tracker& tracker() noexcept {
-    // Relaxed: zmalloc_chosen() has acquired it.
-    return *zmalloc_account.load(std::memory_order_relaxed);
-  }
-
-  static constexpr amount block_of(std::size_t size) noexcept { return {size, size, 1}; }
-  static constexpr amount part_of_block(std::size_t size) noexcept { return {size, size, 0}; }
-
+  using progress = zmalloc_charge::progress;
+  using question = zmalloc_charge::question;
   enum class failure { is_told, goes_to_handler };
+
+  static constexpr bool has_cache = requires { Allocator::allocate_uncached(0); };
 
   /// The fast path, as in counting_resource.
   template <failure then>
@@ -85,99 +80,68 @@ class zmalloc_blocks {
                                                        std::size_t* usable) noexcept {
     const std::size_t size = Allocator::known_size(bytes);
     bool stored = false;
-    if (size == 0 || !tracker().charge_quickly(block_of(size), stored)) [[unlikely]] {
-      return allocate_slowly<then>(bytes, usable, stored);
+    if (size == 0 || !zmalloc_charge::quickly(size, stored)) [[unlikely]] {
+      return allocate_slowly<then>(bytes, usable, stored ? progress::stored : progress::none);
     }
     void* const block = Allocator::allocate(bytes);
     if (block == nullptr) [[unlikely]]
-      return allocate_again<then>(bytes, usable);
+      return allocate_slowly<then>(bytes, usable, progress::made);
     if (usable != nullptr) *usable = Allocator::usable(block, size);
     return block;
+  }
+
+  template <failure then>
+  [[gnu::noinline]] static void* allocate_slowly(std::size_t bytes, std::size_t* usable,
+                                                 progress so_far) noexcept {
+    void* const block = charge_for(
+        Allocator::size_for(bytes), usable, [=] { return Allocator::allocate(bytes); }, so_far);
+    return block != nullptr || then == failure::is_told ? block : zmalloc_out_of_memory(bytes);
   }
 
   // Uncharged after it is free: before that, the bytes are not there for anyone else.
   [[gnu::always_inline]] static void free_known(void* block, std::size_t size) noexcept {
     Allocator::free(block, size);
-    tracker().take_off(block_of(size));
+    zmalloc_charge::take_off(whole_block(size));
   }
 
-  template <failure then>
-  [[gnu::noinline]] static void* allocate_slowly(std::size_t bytes, std::size_t* usable,
-                                                 bool stored) noexcept {
-    return told<then>(
-        charge_for(
-            Allocator::size_for(bytes), usable, [=] { return Allocator::allocate(bytes); }, stored),
-        bytes);
-  }
-
-  /// Called when the allocator, which is charged for already, has failed.
-  template <failure then>
-  [[gnu::noinline, gnu::cold]] static void* allocate_again(std::size_t bytes,
-                                                           std::size_t* usable) noexcept {
-    const std::size_t size = Allocator::size_for(bytes);
-    void* block = nullptr;
-    try {
-      pending_block charge{tracker(), block_of(size)};
-      block = ask(charge, size, usable, [=] { return Allocator::allocate(bytes); });
-    } catch (...) {  // as in charge_for
-    }
-    return told<then>(block, bytes);
-  }
-
-  template <failure then>
-  static void* told(void* block, std::size_t bytes) noexcept {
-    return block != nullptr || then == failure::is_told ? block : zmalloc_out_of_memory(bytes);
-  }
-
-  /// Returns: the block that `allocate` gives, charged with `size`; null, and no figure but the
-  /// denials has changed, if it fails, `size` is 0, or the charge is refused.
-  template <surplus rule = surplus::is_refused, class Allocate>
+  /// Returns: the block that `allocate` gives, charged; null, and no figure but the denials has
+  /// changed, if it fails, `size` is 0, or the charge is refused.
+  template <class Allocate>
   static void* charge_for(std::size_t size, std::size_t* usable, Allocate allocate,
-                          bool stored = false) noexcept {
+                          progress so_far = progress::none) noexcept {
     if (size == 0) return nullptr;
-    try {
-      pending_block charge{tracker(), block_of(size), stored};
-      return ask<rule>(charge, size, usable, allocate);
-    } catch (...) {
-      return nullptr;  // limit_exceeded, or what a policy throws: C cannot catch it
-    }
-  }
-
-  template <surplus rule = surplus::is_refused, class Allocate>
-  static void* ask(pending_block& charge, std::size_t size, std::size_t* usable,
-                   Allocate allocate) {
-    void* block = allocate();
-    for (unsigned attempt = 1; block == nullptr; ++attempt, block = allocate()) {
-      if (!charge.retry_out_of_memory(attempt)) return nullptr;
-    }
-    charge.keep();
+    zmalloc_charge charge(whole_block(size), so_far);
+    void* const block = ask(charge, allocate);
+    if (block == nullptr) return nullptr;
     if constexpr (Allocator::tells_size_beforehand) {
       ZPMR_EXPECTS(size == Allocator::size_of(block), "the allocator gave a block of another size");
-    } else if (!correct_charge<rule>(block, size)) {
+    } else {
+      size = Allocator::size_of(block);
+    }
+    if (!charge.keep(size)) {
       Allocator::free(block, size);
-      tracker().take_off(block_of(size));
       return nullptr;
     }
-    if (usable != nullptr) *usable = usable_size(block);
+    if (usable != nullptr) *usable = Allocator::usable(block, size);
     return block;
   }
 
-  /// Returns: false if the rest of the block's true size does not fit.
-  template <surplus rule>
-  static bool correct_charge(const void* block, std::size_t charged) noexcept {
-    const std::size_t size = Allocator::size_of(block);
-    if (size < charged) tracker().take_off(part_of_block(charged - size));
-    if (size <= charged) return true;
-    std::optional<overdraft_scope> overdraft;
-    if (rule == surplus::is_overdrawn) overdraft.emplace();
-    return tracker().try_charge(size - charged);
+  /// Returns: what `act` gives; null if the charge is refused, or there is no memory.
+  template <class Act>
+  static void* ask(const zmalloc_charge& charge, Act act) noexcept {
+    if (charge.is_refused()) return nullptr;
+    void* block = act();
+    for (unsigned attempt = 1; block == nullptr && charge.retry_out_of_memory(attempt); ++attempt) {
+      block = act();
+    }
+    return block;
   }
 
   // How a block is reallocated: zmalloc_reallocate.hpp
-  static void* grow(void* block, std::size_t size, std::size_t bytes) noexcept;
+  static void* grow(void* block, std::size_t size, std::size_t bytes, std::size_t wanted) noexcept;
   static void* shrink(void* block, std::size_t size, std::size_t bytes,
                       std::size_t wanted) noexcept;
-  static void* move_if_it_fits(void* block, std::size_t size, std::size_t bytes) noexcept;
+  static void* move(void* block, std::size_t size, std::size_t bytes, question asks) noexcept;
 };
 
 /// The table of an allocator.

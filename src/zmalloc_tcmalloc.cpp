@@ -6,18 +6,15 @@
 
 #include "platform/thread_sanitizer.hpp"
 #include "tcmalloc_entries.hpp"
+#include "zmalloc_allocator.hpp"
 #include "zmalloc_reallocate.hpp"
 
 namespace zpmr::detail {
 
 namespace {
 
-/// Blocks have no header. The members are explained in zmalloc_jemalloc.cpp.
-struct tcmalloc_blocks {
-  static constexpr bool tells_size_beforehand = true;
-  static constexpr bool shrinks_without_second_block = false;
-  static constexpr std::size_t alignment = alignof(std::max_align_t);
-
+/// Blocks have no header.
+struct tcmalloc_blocks : zmalloc_allocator {
   static std::size_t known_size(std::size_t bytes) noexcept {
     return tcmalloc_sizes.look_up(bytes, alignment);
   }
@@ -25,8 +22,6 @@ struct tcmalloc_blocks {
     return tcmalloc()->usable_size(bytes, aligned);
   }
   static std::size_t size_of(const void* block) noexcept { return tcmalloc_block_size(block); }
-  static std::size_t usable(const void*, std::size_t size) noexcept { return size; }
-  static std::size_t size_with(const void*, std::size_t usable) noexcept { return usable; }
 
   static void* allocate(std::size_t bytes) noexcept {
     return handed_over(ZPMR_TC(tc_malloc)(size_table::request(bytes, alignment)));
@@ -37,7 +32,6 @@ struct tcmalloc_blocks {
   static void* allocate_aligned(std::size_t aligned, std::size_t bytes) noexcept {
     return handed_over(ZPMR_TC(tc_memalign)(aligned, at_least_one(bytes)));
   }
-  static void* allocate_uncached(std::size_t bytes) noexcept { return allocate(bytes); }
 
   static void free(void* block, std::size_t size) noexcept {
     hand_over_to_allocating_thread(block);
@@ -50,10 +44,6 @@ struct tcmalloc_blocks {
       ZPMR_TC(tc_free_sized)(block, size);
     }
   }
-  static void free_uncached(void* block, std::size_t size) noexcept { free(block, size); }
-
-  static bool may_grow_in_place(std::size_t) noexcept { return false; }
-  static std::size_t resize_in_place(void* block, std::size_t) noexcept { return size_of(block); }
 
   // tcmalloc's own realloc never resizes in place either. It asks for more than it is told, so what
   // it takes could not be charged beforehand; these are its rules.

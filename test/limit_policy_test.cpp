@@ -333,6 +333,51 @@ BOOST_AUTO_TEST_CASE(a_grant_that_was_not_needed_in_the_end_is_no_overdraft) {
   leaf.uncharge(101);
 }
 
+// ---- Charges that never fit.
+
+BOOST_AUTO_TEST_CASE(a_tracker_that_no_free_can_help_is_asked_before_one_that_is_only_full) {
+  scripted_policy of_root{50};
+  scripted_policy of_leaf{1000};
+  memory_tracker root{"root", &of_root};
+  memory_tracker leaf{"leaf", root, &of_leaf};
+  leaf.charge(20);
+  leaf.set_limit(60);
+  of_root.when_full = [&](const limit_event& event) {
+    BOOST_TEST(&event.tracker == &root);
+    BOOST_TEST(event.requested == 55u);
+    BOOST_TEST(event.bytes_in_use == 20u);
+    BOOST_TEST(event.limit == 50u);
+    BOOST_TEST(event.attempt == 1u);
+    return limit_action::deny;
+  };
+  BOOST_CHECK_EXCEPTION(leaf.charge(55), limit_exceeded, [](const limit_exceeded& error) {
+    return error.tracker_name() == "root" && error.limit() == 50;
+  });
+  BOOST_TEST(of_root.questions == 1u);
+  BOOST_TEST(of_leaf.questions == 0u);
+  leaf.uncharge(20);
+}
+
+BOOST_AUTO_TEST_CASE(once_it_grants_the_others_are_asked) {
+  scripted_policy of_root{50, grants};
+  scripted_policy of_leaf{1000};
+  memory_tracker root{"root", &of_root};
+  memory_tracker leaf{"leaf", root, &of_leaf};
+  leaf.charge(20);
+  leaf.set_limit(60);
+  of_leaf.when_full = [&](const limit_event& event) {
+    BOOST_TEST(event.attempt == 2u);
+    leaf.uncharge(20);
+    return limit_action::retry;
+  };
+  leaf.charge(55);
+  BOOST_TEST(of_root.questions == 1u);
+  BOOST_TEST(of_leaf.questions == 1u);
+  BOOST_TEST(of_root.crossings == 1u);
+  BOOST_TEST(root.bytes_in_use() == 55u);
+  leaf.uncharge(55);
+}
+
 // ---- Crossings.
 
 BOOST_AUTO_TEST_CASE(a_crossing_is_told_once_until_usage_is_within_the_limit_again) {

@@ -23,7 +23,7 @@ enum class limit_action {
 
 /// What a policy is told.
 struct limit_event {
-  const memory_tracker& tracker;  ///< the full one: the charged tracker or one of its ancestors
+  const memory_tracker& tracker;  ///< that it does not fit: the charged one or one of its ancestors
   std::size_t requested;          ///< bytes that the charge would add
   std::size_t bytes_in_use;       ///< of `tracker`, when the charge did not fit
   std::size_t limit;              ///< of `tracker`
@@ -31,6 +31,10 @@ struct limit_event {
 };
 
 /// Decides what happens to a charge that does not fit.
+///
+/// A tracker whose limit is less than the charge is asked before one that is only full: what is
+/// freed cannot help it, so unless it grants, nobody frees in vain. A policy that frees should look
+/// for itself whether `requested` is more than `limit`.
 ///
 /// A policy is not owned: it outlives the trackers that use it, and several may share it. It is
 /// asked with no lock held, at most 1,000 times a charge. While it runs, charges of its own thread

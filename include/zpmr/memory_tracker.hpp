@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -31,8 +32,7 @@
 namespace zpmr {
 
 namespace detail {
-template <class Allocator>
-class zmalloc_blocks;
+class zmalloc_charge;
 }  // namespace detail
 
 /// Counts bytes, and keeps them within a limit. Trackers form trees: the figures of one include
@@ -146,8 +146,7 @@ class memory_tracker : private detail::node {
   friend class pending_block;
   template <class Upstream>
   friend class counting_resource;
-  template <class Allocator>
-  friend class detail::zmalloc_blocks;
+  friend class detail::zmalloc_charge;
   friend class usage_scope;
   template <class F>
   friend void for_each_tracker(F&& f);
@@ -187,13 +186,18 @@ class memory_tracker : private detail::node {
   }
 
   detail::charge_manner charge_slowly(detail::amount amount, bool stored);
-  detail::charge_manner charge_with(grant* granted, detail::amount amount, bool stored,
-                                    unsigned attempt);
+  /// Returns: nothing if it was added, in the manner that is told; the event that was denied
+  /// otherwise. Throws: what a policy throws.
+  std::optional<limit_event> charge_or_deny(detail::amount amount, bool stored,
+                                            detail::charge_manner& manner, unsigned attempt = 1,
+                                            grant* granted = nullptr);
   // Its arguments fit into registers: an amount on the stack would cost the fast path a frame.
   void uncharge_slowly(std::size_t bytes, std::size_t requested_bytes, std::uint64_t operations,
                        bool stored) noexcept;
   void tell_of_overdrafts(const grant* granted, detail::amount amount,
                           detail::charge_manner manner);
+  [[nodiscard]] limit_event event_of(const detail::refusal& refused, std::size_t bytes,
+                                     unsigned attempt, const grant* granted) const noexcept;
   [[nodiscard]] limit_policy* policy_to_ask(unsigned attempt) const noexcept;
   [[nodiscard]] bool retry_out_of_memory(detail::amount amount, unsigned attempt) const;
 

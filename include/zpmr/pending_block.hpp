@@ -45,8 +45,6 @@ class pending_block {
  private:
   template <class Upstream>
   friend class counting_resource;
-  template <class Allocator>
-  friend class detail::zmalloc_blocks;
 
   /// Takes over a charge that the fast path has made.
   pending_block(memory_tracker& tracker, detail::amount charged) noexcept

@@ -52,7 +52,8 @@ class soft_limit final : public detail::fixed_limit {
 
 /// Evicts and tries again until the charge fits: Redis's `maxmemory` loop. `evict` frees something
 /// and returns true, or returns false when there is nothing left to free; then the charge is
-/// refused. It must not touch the container whose operation made the charge; see `limit_policy`.
+/// refused. It should return false where `requested` is more than `limit`, as no eviction helps. It
+/// must not touch the container whose operation made the charge; see `limit_policy`.
 class evicting_limit final : public detail::fixed_limit {
  public:
   using evictor = std::function<bool(const limit_event&)>;

@@ -16,12 +16,13 @@
  * \snippet string_cache.c example
  *
  * What holds for all of them:
- * - A block is charged with what the allocator sets aside for it, before it is allocated. As a free
- *   does not know what was requested, requested bytes are counted as usable ones.
+ * - A block is charged with what the allocator sets aside for it: before it is allocated, but a
+ *   large one only as soon as it is there if there is no limit. As a free does not know what was
+ *   requested, requested bytes are counted as usable ones.
  * - A request fails where there is no memory, where its size is SIZE_MAX/2 or more, and where it
  *   would pass a limit. The tracker's policy, if it has one, is asked first; one that throws is
- *   taken to refuse, as no exception leaves these functions. As a block is charged first, a request
- *   that finds no memory may raise the peak.
+ *   taken to refuse, as no exception leaves these functions. Under a limit a request that finds no
+ *   memory may raise the peak, no further than the limit.
  * - A failed `ztry...` returns NULL. The others call the handler for want of memory, and return
  *   NULL if that returns.
  * - Blocks are aligned for `max_align_t`. Zero bytes give a real block. NULL may be freed.
@@ -114,7 +115,8 @@ size_t zmalloc_get_peak_memory(void) ZPMR_NOTHROW;
  * until enough is freed. SIZE_MAX is no limit, 0 is zero. At the start there is none. */
 void zmalloc_set_limit(size_t bytes) ZPMR_NOTHROW;
 /** Effects: `handler` is called with the size where a request fails that must not; NULL stands for
- * the default, which prints the size on stderr and aborts. No lock is held meanwhile. */
+ * the default, which prints the size on stderr and aborts. No lock is held meanwhile, so it may
+ * leave by longjmp; one that throws ends the program. */
 void zmalloc_set_oom_handler(void (*handler)(size_t size)) ZPMR_NOTHROW;
 
 /** Returns: name and version of the allocator in use. */
@@ -142,6 +144,8 @@ int get_proc_stat_ll(int field, long long* value) ZPMR_NOTHROW;
 
 /** Effects: the C library's `free`, for what its functions have allocated. */
 void zlibc_free(void* block) ZPMR_NOTHROW;
+
+ZPMR_ZMALLOC_PREFIXED_NAMES
 
 #ifdef __cplusplus
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A C program of its own. With a prefix, the plain names are its own too. */
+/* A C program of its own. With a prefix, the plain symbols are its own. */
 
 #include <stdio.h>
 #include <string.h>
@@ -10,9 +10,8 @@ static void* zeroed_block(void) {
 }
 
 #ifdef ZPMR_ZMALLOC_PREFIX
-#undef zcalloc
-void* zcalloc(void* opaque, unsigned items, unsigned size); /* as zlib has it */
-void* zcalloc(void* opaque, unsigned items, unsigned size) {
+void* own_zcalloc(void* opaque, unsigned items, unsigned size) __asm__("zcalloc"); /* as in zlib */
+void* own_zcalloc(void* opaque, unsigned items, unsigned size) {
   return items * size == 0 ? NULL : opaque;
 }
 #endif

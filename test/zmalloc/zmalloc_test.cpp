@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #define BOOST_TEST_MODULE zmalloc
-#include <zpmr/zmalloc.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <array>
@@ -232,6 +232,107 @@ BOOST_AUTO_TEST_CASE(a_policy_is_asked_where_the_allocator_has_no_memory,
   BOOST_TEST(zmalloc_used_memory() == used);
 }
 
+// As above.
+BOOST_AUTO_TEST_CASE(a_request_that_finds_no_memory_leaves_all_figures_as_they_were,
+                     *boost::unit_test::enable_if<!zpmr::test::malloc_is_replaced>()) {
+  void* const block = std::memset(zmalloc(100'000), 1, 100'000);
+  const memory_usage before = zmalloc_tracker().snapshot();
+  constexpr std::size_t huge = SIZE_MAX / 4;
+  BOOST_TEST(ztrymalloc(huge) == nullptr);
+  BOOST_TEST(ztrycalloc(huge) == nullptr);
+  BOOST_TEST(ztryrealloc(block, huge) == nullptr);
+  BOOST_TEST(static_cast<char*>(block)[99'999] == 1);
+  BOOST_TEST(zmalloc_tracker().snapshot() == before);
+  zfree(block);
+}
+
+BOOST_AUTO_TEST_CASE(under_a_limit_it_raises_the_peak_no_further_than_that,
+                     *boost::unit_test::enable_if<!zpmr::test::malloc_is_replaced>()) {
+  zmalloc_set_limit(SIZE_MAX / 2);
+  memory_usage before = zmalloc_tracker().snapshot();
+  BOOST_TEST(ztrymalloc(SIZE_MAX / 4) == nullptr);
+  memory_usage after = zmalloc_tracker().snapshot();
+  zmalloc_set_limit(no_limit);
+  BOOST_TEST(after.peak_bytes <= SIZE_MAX / 2);
+  before.peak_bytes = after.peak_bytes;
+  BOOST_TEST(after == before);
+  zmalloc_tracker().reset_peak();
+}
+
+BOOST_AUTO_TEST_CASE(a_large_block_is_charged_once_whatever_comes_first) {
+  const std::size_t used = zmalloc_used_memory();
+  for (const std::size_t limit : {no_limit, used + 16 * mebibyte}) {
+    zmalloc_set_limit(limit);
+    zmalloc_tracker().reset_peak();
+    const memory_usage before = zmalloc_tracker().snapshot();
+    void* const block = zmalloc(3 * mebibyte);
+    const std::size_t size = zmalloc_size(block);
+    const memory_usage after = zmalloc_tracker().snapshot();
+    BOOST_TEST(after.bytes_in_use == before.bytes_in_use + size);
+    BOOST_TEST(after.requested_bytes_in_use == before.requested_bytes_in_use + size);
+    BOOST_TEST(after.total_bytes == before.total_bytes + size);
+    BOOST_TEST(after.peak_bytes == before.bytes_in_use + size);
+    BOOST_TEST(after.allocations == before.allocations + 1);
+    zfree(block);
+  }
+  zmalloc_set_limit(no_limit);
+  BOOST_TEST(zmalloc_used_memory() == used);
+}
+
+BOOST_AUTO_TEST_CASE(to_reallocate_is_neither_to_allocate_nor_to_free) {
+  void* block = zmalloc(100);
+  const memory_usage before = zmalloc_tracker().snapshot();
+  for (const std::size_t bytes : {1000, 100'000, 3'000'000, 50'000, 10}) {
+    block = zrealloc(block, bytes);
+  }
+  const memory_usage after = zmalloc_tracker().snapshot();
+  BOOST_TEST(after.allocations == before.allocations);
+  BOOST_TEST(after.deallocations == before.deallocations);
+  zfree(block);
+}
+
+BOOST_AUTO_TEST_CASE(
+    a_growing_block_of_the_c_library_is_charged_twice_only_where_there_is_a_limit) {
+  if (!on("libc")) return;
+  void* block = zmalloc(2 * mebibyte);
+  const std::size_t used = zmalloc_used_memory();
+  zmalloc_tracker().reset_peak();
+  block = zrealloc(block, 3 * mebibyte);
+  BOOST_TEST(zmalloc_get_peak_memory() == used + mebibyte);
+  zmalloc_set_limit(used + 3 * mebibyte);
+  BOOST_TEST(ztryrealloc(block, 4 * mebibyte) == nullptr);
+  zmalloc_set_limit(used + 6 * mebibyte);
+  block = zrealloc(block, 4 * mebibyte);
+  BOOST_TEST(zmalloc_used_memory() == used + 2 * mebibyte);
+  BOOST_TEST(zmalloc_get_peak_memory() ==
+             used + 5 * mebibyte + zmalloc_size(block) - zmalloc_usable_size(block));
+  zmalloc_set_limit(no_limit);
+  zfree(block);
+}
+
+// As above. That there is no memory at first gives the policy the moment in between.
+BOOST_AUTO_TEST_CASE(the_first_limit_holds_for_a_request_that_is_under_way,
+                     *boost::unit_test::enable_if<!zpmr::test::malloc_is_replaced>()) {
+  rlimit before{};
+  BOOST_REQUIRE(::getrlimit(RLIMIT_AS, &before) == 0);
+  const std::size_t used = zmalloc_used_memory();
+  scripted_policy policy{no_limit};
+  policy.when_out_of_memory = [&](const limit_event&) {
+    ::setrlimit(RLIMIT_AS, &before);
+    zmalloc_set_limit(used + mebibyte);
+    return limit_action::retry;
+  };
+  const policy_scope scope(policy, no_limit);
+  const rlimit nothing{.rlim_cur = 1, .rlim_max = before.rlim_max};
+  ::setrlimit(RLIMIT_AS, &nothing);
+  void* const block = ztrymalloc(256 * mebibyte);
+  ::setrlimit(RLIMIT_AS, &before);
+  BOOST_TEST(policy.failures == 1u);
+  BOOST_TEST(policy.questions == 1u);
+  BOOST_TEST(block == nullptr);
+  BOOST_TEST(zmalloc_used_memory() == used);
+}
+
 #if ZPMR_WITH_JEMALLOC
 
 BOOST_AUTO_TEST_CASE(a_block_that_grows_in_place_is_charged_with_the_difference_only) {
@@ -334,6 +435,14 @@ BOOST_AUTO_TEST_CASE(a_parent_comes_before_the_first_block_or_never) {
         return std::string(error.what()).find("before the first allocation") != std::string::npos;
       });
   BOOST_TEST(zmalloc_tracker().parent() == nullptr);
+}
+
+BOOST_AUTO_TEST_CASE(a_handler_that_throws_ends_the_program) {
+  const std::string message = zpmr::test::message_of_abort([] {
+    zmalloc_set_oom_handler([](std::size_t) { throw std::logic_error("left the handler"); });
+    zfree(zmalloc(SIZE_MAX));
+  });
+  BOOST_TEST(message.find("left the handler") != std::string::npos);
 }
 
 #if ZPMR_CHECKED

@@ -5,55 +5,45 @@
 #include <zpmr/zmalloc_config.h>
 
 /** \file
- * Where zpmr was built with a prefix, every function of zmalloc.h has it, and sources stay as they
- * are: these names stand for the longer ones. */
+ * Where zpmr was built with a prefix, the symbol of every function of zmalloc.h has it, and sources
+ * stay as they are. Only functions are renamed, not words, as a macro would: what else has such a
+ * name, like zfree in zlib's z_stream, keeps it, whichever header is included first. */
 
 #ifdef ZPMR_ZMALLOC_PREFIX
 
+#define ZPMR_ZMALLOC_NAMES(each)                                                                   \
+  each(extend_to_usable) each(get_proc_stat_ll) each(jemalloc_purge) each(set_jemalloc_bg_thread)  \
+      each(zcalloc) each(zcalloc_num) each(zcalloc_usable) each(zfree) each(zfree_no_tcache)       \
+          each(zfree_usable) each(zfree_with_size) each(zlibc_free) each(zmadvise_dontneed)        \
+              each(zmalloc) each(zmalloc_aligned) each(zmalloc_cache_aligned)                      \
+                  each(zmalloc_get_allocator_info) each(zmalloc_get_memory_size)                   \
+                      each(zmalloc_get_peak_memory) each(zmalloc_get_private_dirty)                \
+                          each(zmalloc_get_rss) each(zmalloc_get_smap_bytes_by_field)              \
+                              each(zmalloc_lib) each(zmalloc_no_tcache) each(zmalloc_set_limit)    \
+                                  each(zmalloc_set_oom_handler) each(zmalloc_size)                 \
+                                      each(zmalloc_usable) each(zmalloc_usable_size)               \
+                                          each(zmalloc_used_memory) each(zrealloc)                 \
+                                              each(zrealloc_usable) each(zstrdup) each(ztrycalloc) \
+                                                  each(ztrycalloc_usable) each(ztrymalloc)         \
+                                                      each(ztrymalloc_usable) each(ztryrealloc)    \
+                                                          each(ztryrealloc_usable)
+
 #define ZPMR_ZMALLOC_JOIN(prefix, name) prefix##name
 #define ZPMR_ZMALLOC_WITH(prefix, name) ZPMR_ZMALLOC_JOIN(prefix, name)
-#define ZPMR_ZMALLOC_NAME(name) ZPMR_ZMALLOC_WITH(ZPMR_ZMALLOC_PREFIX, name)
+#define ZPMR_ZMALLOC_PRAGMA(text) _Pragma(#text)
+#define ZPMR_ZMALLOC_REDEFINE(name, symbol) ZPMR_ZMALLOC_PRAGMA(redefine_extname name symbol)
+#define ZPMR_ZMALLOC_RENAME(name) \
+  ZPMR_ZMALLOC_REDEFINE(name, ZPMR_ZMALLOC_WITH(ZPMR_ZMALLOC_PREFIX, name))
 
-#define extend_to_usable ZPMR_ZMALLOC_NAME(extend_to_usable)
-#define get_proc_stat_ll ZPMR_ZMALLOC_NAME(get_proc_stat_ll)
-#define jemalloc_purge ZPMR_ZMALLOC_NAME(jemalloc_purge)
-#define set_jemalloc_bg_thread ZPMR_ZMALLOC_NAME(set_jemalloc_bg_thread)
-#define zcalloc ZPMR_ZMALLOC_NAME(zcalloc)
-#define zcalloc_num ZPMR_ZMALLOC_NAME(zcalloc_num)
-#define zcalloc_usable ZPMR_ZMALLOC_NAME(zcalloc_usable)
-#define zfree ZPMR_ZMALLOC_NAME(zfree)
-#define zfree_no_tcache ZPMR_ZMALLOC_NAME(zfree_no_tcache)
-#define zfree_usable ZPMR_ZMALLOC_NAME(zfree_usable)
-#define zfree_with_size ZPMR_ZMALLOC_NAME(zfree_with_size)
-#define zlibc_free ZPMR_ZMALLOC_NAME(zlibc_free)
-#define zmadvise_dontneed ZPMR_ZMALLOC_NAME(zmadvise_dontneed)
-#define zmalloc ZPMR_ZMALLOC_NAME(zmalloc)
-#define zmalloc_aligned ZPMR_ZMALLOC_NAME(zmalloc_aligned)
-#define zmalloc_cache_aligned ZPMR_ZMALLOC_NAME(zmalloc_cache_aligned)
-#define zmalloc_get_allocator_info ZPMR_ZMALLOC_NAME(zmalloc_get_allocator_info)
-#define zmalloc_get_memory_size ZPMR_ZMALLOC_NAME(zmalloc_get_memory_size)
-#define zmalloc_get_peak_memory ZPMR_ZMALLOC_NAME(zmalloc_get_peak_memory)
-#define zmalloc_get_private_dirty ZPMR_ZMALLOC_NAME(zmalloc_get_private_dirty)
-#define zmalloc_get_rss ZPMR_ZMALLOC_NAME(zmalloc_get_rss)
-#define zmalloc_get_smap_bytes_by_field ZPMR_ZMALLOC_NAME(zmalloc_get_smap_bytes_by_field)
-#define zmalloc_lib ZPMR_ZMALLOC_NAME(zmalloc_lib)
-#define zmalloc_no_tcache ZPMR_ZMALLOC_NAME(zmalloc_no_tcache)
-#define zmalloc_set_limit ZPMR_ZMALLOC_NAME(zmalloc_set_limit)
-#define zmalloc_set_oom_handler ZPMR_ZMALLOC_NAME(zmalloc_set_oom_handler)
-#define zmalloc_size ZPMR_ZMALLOC_NAME(zmalloc_size)
-#define zmalloc_usable ZPMR_ZMALLOC_NAME(zmalloc_usable)
-#define zmalloc_usable_size ZPMR_ZMALLOC_NAME(zmalloc_usable_size)
-#define zmalloc_used_memory ZPMR_ZMALLOC_NAME(zmalloc_used_memory)
-#define zrealloc ZPMR_ZMALLOC_NAME(zrealloc)
-#define zrealloc_usable ZPMR_ZMALLOC_NAME(zrealloc_usable)
-#define zstrdup ZPMR_ZMALLOC_NAME(zstrdup)
-#define ztrycalloc ZPMR_ZMALLOC_NAME(ztrycalloc)
-#define ztrycalloc_usable ZPMR_ZMALLOC_NAME(ztrycalloc_usable)
-#define ztrymalloc ZPMR_ZMALLOC_NAME(ztrymalloc)
-#define ztrymalloc_usable ZPMR_ZMALLOC_NAME(ztrymalloc_usable)
-#define ztryrealloc ZPMR_ZMALLOC_NAME(ztryrealloc)
-#define ztryrealloc_usable ZPMR_ZMALLOC_NAME(ztryrealloc_usable)
+ZPMR_ZMALLOC_NAMES(ZPMR_ZMALLOC_RENAME)
 
+/* The functions can be called by their longer names too. */
+#define ZPMR_ZMALLOC_DECLARE(name) \
+  extern __typeof__(name) ZPMR_ZMALLOC_WITH(ZPMR_ZMALLOC_PREFIX, name);
+#define ZPMR_ZMALLOC_PREFIXED_NAMES ZPMR_ZMALLOC_NAMES(ZPMR_ZMALLOC_DECLARE)
+
+#else
+#define ZPMR_ZMALLOC_PREFIXED_NAMES
 #endif
 
 #endif
