@@ -45,6 +45,18 @@ const std::byte* mend_guard(std::byte* guard) noexcept {
   return wrong != end ? wrong : nullptr;
 }
 
+/// Returns: the first byte that was overwritten, or nullptr.
+const std::byte* mend_poison(std::byte* start, std::size_t bytes) noexcept {
+  // The first is poison, and each is as the one before it: that the C library finds out fast.
+  if (bytes == 0 || (*start == poison && std::memcmp(start, start + 1, bytes - 1) == 0)) {
+    return nullptr;
+  }
+  const std::byte* const wrong =
+      std::find_if(start, start + bytes, [](std::byte each) { return each != poison; });
+  std::memset(start, static_cast<int>(poison), bytes);
+  return wrong;
+}
+
 }  // namespace
 
 void open(const void* start, std::size_t total) noexcept {
@@ -79,14 +91,10 @@ std::optional<damage> mend_retired(const void* block, std::size_t bytes,
   }
   if (freed == freed_bytes::kept) return std::nullopt;
   open(block, bytes);
-  const std::byte* const start = writable(block);
-  const std::byte* const wrong =
-      std::find_if(start, start + bytes, [](std::byte each) { return each != poison; });
-  const bool is_damaged = wrong != start + bytes;
-  if (is_damaged) std::memset(writable(block), static_cast<int>(poison), bytes);
+  const std::byte* const wrong = mend_poison(writable(block), bytes);
   close(block, bytes);
-  if (!is_damaged) return std::nullopt;
-  return damage{misuse_kind::written_after_free, wrong - start};
+  if (wrong == nullptr) return std::nullopt;
+  return damage{misuse_kind::written_after_free, wrong - static_cast<const std::byte*>(block)};
 }
 
 }  // namespace zpmr::detail

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #define BOOST_TEST_MODULE checked_resource_death
 
+#include <sys/resource.h>
+
 #include <boost/test/unit_test.hpp>
 #include <cstring>
 #include <string>
@@ -88,6 +90,33 @@ BOOST_AUTO_TEST_CASE(with_the_address_sanitizer_it_stops_the_very_access) {
                block[23] = 'x';
                memory.deallocate(const_cast<char*>(block), 24);
              }) == "");
+}
+
+BOOST_AUTO_TEST_CASE(without_memory_for_its_books_it_refuses_and_gives_the_block_back) {
+  if (zpmr::test::malloc_is_replaced) return;  // which need more of the system themselves
+  const auto result = zpmr::test::run_in_child([] {
+    static char buffer[1 << 20];
+    std::pmr::monotonic_buffer_resource source(buffer, sizeof buffer);
+    std::pmr::unsynchronized_pool_resource pool(&source);
+    checked_resource memory{&pool};
+    std::size_t blocks = 0;
+    (void)memory.allocate(8);  // so that there is memory for some
+    const rlimit no_more{0, 0};
+    ::setrlimit(RLIMIT_AS, &no_more);
+    try {
+      for (; blocks < 100000; ++blocks) (void)memory.allocate(8);
+    } catch (const std::bad_alloc&) {
+    }
+    for (int i = 0; i < 100000; ++i) {  // each time it is the same place
+      try {
+        (void)memory.allocate(8);
+        std::abort();
+      } catch (const std::bad_alloc&) {
+      }
+    }
+    ::_exit(blocks > 10 && blocks < 100000 ? 0 : 1);
+  });
+  BOOST_TEST(result.status == 0, result.message);
 }
 
 BOOST_AUTO_TEST_CASE(equal_stacks_are_one_and_others_are_not) {

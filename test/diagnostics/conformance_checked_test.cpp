@@ -6,7 +6,6 @@
 #include <tuple>
 #include <zpmr/checked_resource.hpp>
 #include <zpmr/counting_resource.hpp>
-#include <zpmr/default_allocator.hpp>
 #include <zpmr/libc_resource.hpp>
 
 #include "support/sanitizer.hpp"
@@ -15,12 +14,10 @@ namespace {
 
 constexpr bool libc_survives = !zpmr::test::malloc_is_replaced;
 
-template <auto upstream, std::size_t quarantine, std::size_t interval, bool survives>
 struct checked {
-  static constexpr bool survives_exhaustion = survives;
-  zpmr::checked_resource mine{
-      upstream(), "mine", {.quarantine_bytes = quarantine, .sample_interval = interval}};
-  zpmr::checked_resource same_upstream{upstream(), "other"};
+  static constexpr bool survives_exhaustion = libc_survives;
+  zpmr::checked_resource mine{zpmr::libc(), "mine"};
+  zpmr::checked_resource same_upstream{zpmr::libc(), "other"};
 
   zpmr::checked_resource* resource() { return &mine; }
   zpmr::checked_resource* an_equal() { return &mine; }
@@ -46,11 +43,7 @@ struct counted_on_both_sides {
   }
 };
 
-using subjects = std::tuple<checked<zpmr::libc, 0, 0, libc_survives>,
-                            checked<zpmr::default_allocator, 1000000, 0, libc_survives>,
-                            checked<std::pmr::new_delete_resource, 0, 5000, libc_survives>,
-                            checked<zpmr::default_allocator, 1000000, 1000, libc_survives>,
-                            counted_on_both_sides>;
+using subjects = std::tuple<checked, counted_on_both_sides>;
 
 }  // namespace
 
