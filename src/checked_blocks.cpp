@@ -23,6 +23,10 @@ constinit never_destroyed<std::mutex> mutex;
 [[maybe_unused]] const int fork_handlers = pthread_atfork(
     [] { mutex.value.lock(); }, [] { mutex.value.unlock(); }, [] { mutex.value.unlock(); });
 
+bool is_gone(const block_record* record) noexcept {
+  return record != nullptr && record->state == block_state::gone;
+}
+
 }  // namespace
 
 void record_list::push_back(block_record* record) noexcept {
@@ -81,7 +85,6 @@ bool checked_blocks::may_know(const void* block) const noexcept {
 
 block_record* checked_blocks::find(const void* block) const noexcept {
   block_record* record = bucket_of(block);
-  // The newest comes first: others that lay in the same place are gone.
   while (record != nullptr && record->facts.start != block) record = record->next_in_bucket;
   return record;
 }
@@ -89,6 +92,9 @@ block_record* checked_blocks::find(const void* block) const noexcept {
 std::uint64_t checked_blocks::add(const void* start, std::size_t bytes, std::size_t alignment,
                                   call_stack allocated) noexcept {
   const std::scoped_lock lock(mutex.value);
+  // What lay in the same place should be gone, and is forgotten, so that buckets stay short. Where
+  // the upstream was emptied beneath us it is not, and the new block comes before it.
+  if (block_record* const former = find(start); is_gone(former)) forget(former);
   block_record* const record = records.value.make();
   if (record == nullptr) return 0;
   block_record*& bucket = bucket_of(start);
