@@ -91,9 +91,13 @@ void* checked_resource::do_allocate(std::size_t bytes, std::size_t alignment) {
     detail::throw_bad_alloc();
   }
   if (samples_per_byte_ == 0) return allocate_checked(bytes, alignment);
-  if (!countdown.hits(detail::at_least_one(bytes), samples_per_byte_)) [[likely]] {
-    return upstream_->allocate(bytes, alignment);
+  if (countdown.hits(detail::at_least_one(bytes), samples_per_byte_)) [[unlikely]] {
+    return allocate_sample(bytes, alignment);
   }
+  return upstream_->allocate(bytes, alignment);
+}
+
+void* checked_resource::allocate_sample(std::size_t bytes, std::size_t alignment) {
   try {
     return allocate_checked(bytes, alignment);
   } catch (const std::bad_alloc&) {
@@ -119,30 +123,33 @@ void* checked_resource::allocate_checked(std::size_t bytes, std::size_t alignmen
 }
 
 void checked_resource::do_deallocate(void* block, std::size_t bytes, std::size_t alignment) {
-  const bool samples = samples_per_byte_ != 0;
   const bool may_be_sample =
       reinterpret_cast<std::uintptr_t>(block) % detail::sample_alignment == 0;
-  if (samples && (!may_be_sample || !blocks_->may_know(block))) [[likely]] {
+  if (samples_per_byte_ != 0 && (!may_be_sample || !blocks_->may_know(block))) [[likely]] {
     return upstream_->deallocate(block, bytes, alignment);
   }
-  const auto [leaving, freed_before] = blocks_->take(block);
-  if (samples && leaving == nullptr && !freed_before) {
-    return upstream_->deallocate(block, bytes, alignment);
+  deallocate_checked({block, bytes, alignment});
+}
+
+void checked_resource::deallocate_checked(const free_call& call) {
+  const auto [leaving, freed_before] = blocks_->take(call.block);
+  if (samples_per_byte_ != 0 && leaving == nullptr && !freed_before) {
+    return upstream_->deallocate(const_cast<void*>(call.block), call.bytes, call.alignment);
   }
   const call_stack where = call_stack::here();
-  const free_call call{block, bytes, alignment};
   findings found(*this);
   if (leaving != nullptr) {
     look_at(*this, leaving->facts, call, where, found);
-    detail::retire(block, leaving->facts.bytes, options_.freed);
+    detail::retire(call.block, leaving->facts.bytes, options_.freed);
     blocks_->quarantine(leaving, where);
     shrink_quarantine(*this, *blocks_, options_.quarantine_bytes, found);
   } else if (freed_before) {
     found.tell({misuse_kind::freed_twice, *this, call, freed_before, 0, where});
   } else {
-    const auto around = blocks_->containing(block);
-    const std::ptrdiff_t offset =
-        around ? static_cast<std::byte*>(block) - static_cast<const std::byte*>(around->start) : 0;
+    const auto around = blocks_->containing(call.block);
+    const std::ptrdiff_t offset = around ? static_cast<const std::byte*>(call.block) -
+                                               static_cast<const std::byte*>(around->start)
+                                         : 0;
     found.tell({misuse_kind::unknown_block, *this, call, around, offset, where});
   }
   found.pass_on();

@@ -15,9 +15,11 @@ namespace zpmr::detail {
 /// Without a constructor, as a thread-local with one is guarded at each use.
 class sample_countdown {
  public:
-  /// Returns: whether a block of `bytes` is one to look at.
+  /// Preconditions: a block of `bytes` can exist.
+  /// Returns: whether it is one to look at.
   bool hits(std::size_t bytes, double samples_per_byte) noexcept {
-    left_ -= static_cast<double>(bytes) * samples_per_byte;
+    // Signed, as to convert that is one instruction.
+    left_ -= static_cast<double>(static_cast<std::ptrdiff_t>(bytes)) * samples_per_byte;
     if (left_ > 0) [[likely]]
       return false;
     return start_anew(bytes, samples_per_byte);

@@ -62,8 +62,7 @@ BOOST_AUTO_TEST_CASE(nothing_leads_back_into_it_for_ever) {
     text = std::move(out).str();
   };
   // Not destroyed, as others may keep what they allocate meanwhile.
-  static auto& memory =
-      *new zpmr::checked_resource(&plain, "new", {.quarantine_bytes = 10000, .handler = &handler});
+  static auto& memory = *new zpmr::checked_resource(&plain, "new", {.handler = &handler});
   behind_new = &memory;
   auto words = std::make_unique<std::vector<std::string>>();
   for (int i = 0; i < 100; ++i) words->push_back(std::string(200, 'x'));
