@@ -5,15 +5,12 @@
 #include <boost/test/unit_test.hpp>
 #include <cstdint>
 #include <memory_resource>
-#include <optional>
 #include <sstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
 #include <zpmr/checked_resource.hpp>
 #include <zpmr/counting_resource.hpp>
-#include <zpmr/libc_resource.hpp>
-#include <zpmr/policies.hpp>
 
 #include "support/misuses.hpp"
 #include "support/probe_resource.hpp"
@@ -23,7 +20,6 @@ namespace {
 using zpmr::checked_resource;
 using zpmr::misuse_kind;
 using zpmr::test::noted_misuse;
-using zpmr::test::read_byte;
 using zpmr::test::write_byte;
 
 struct fixture {
@@ -44,7 +40,7 @@ struct fixture {
   }
 };
 
-/// Whether it says: frames, of which the innermost lie in this program.
+/// Whether it leads from here to `main` and beyond.
 bool is_known(zpmr::call_stack stack) {
   return stack.frames().size() >= 3;
 }
