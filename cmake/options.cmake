@@ -24,6 +24,8 @@ option(ZPMR_WITH_JEMALLOC "Offer jemalloc" ON)
 option(ZPMR_WITH_TCMALLOC "Offer tcmalloc" ON)
 zpmr_choice(ZPMR_WITH_PROMETHEUS "Build zpmr::prometheus; AUTO where prometheus-cpp is found"
             AUTO ON OFF)
+zpmr_choice(ZPMR_WITH_DIAGNOSTICS "Build zpmr::diagnostics; AUTO where Boost.Stacktrace is found"
+            AUTO ON OFF)
 set(ZPMR_JEMALLOC_SOURCE "" CACHE PATH
     "Build jemalloc from this release source instead of copying the installed archive")
 

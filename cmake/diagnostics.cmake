@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: MIT
+#
+# zpmr::diagnostics, a library of its own: zpmr itself needs no Boost.
+
+if(ZPMR_WITH_DIAGNOSTICS STREQUAL "OFF")
+  return()
+endif()
+find_package(Boost 1.74 QUIET COMPONENTS stacktrace_backtrace)
+if(TARGET Boost::stacktrace_backtrace)
+  # Boost's library is of the C++ library that it was built with.
+  include(CheckCXXSourceCompiles)
+  set(CMAKE_REQUIRED_LIBRARIES Boost::stacktrace_backtrace)
+  set(CMAKE_REQUIRED_DEFINITIONS -DBOOST_STACKTRACE_LINK)
+  check_cxx_source_compiles("
+    #include <boost/stacktrace/frame.hpp>
+    int main() { return boost::stacktrace::frame().name().empty() ? 0 : 1; }" ZPMR_HAS_STACKTRACE)
+  unset(CMAKE_REQUIRED_DEFINITIONS)
+  unset(CMAKE_REQUIRED_LIBRARIES)
+endif()
+if(NOT ZPMR_HAS_STACKTRACE)
+  if(ZPMR_WITH_DIAGNOSTICS STREQUAL "ON")
+    message(FATAL_ERROR "Boost.Stacktrace was not found, or not for this C++ library: "
+                        "install libboost-stacktrace-dev, or set ZPMR_WITH_DIAGNOSTICS=OFF")
+  endif()
+  return()
+endif()
+
+add_library(zpmr_diagnostics src/call_stack.cpp src/checked_blocks.cpp src/checked_resource.cpp
+                             src/guards.cpp src/leaks_by_stack.cpp src/misuse.cpp)
+add_library(zpmr::diagnostics ALIAS zpmr_diagnostics)
+target_sources(zpmr_diagnostics PUBLIC FILE_SET HEADERS BASE_DIRS include
+                                       FILES include/zpmr/call_stack.hpp
+                                             include/zpmr/checked_resource.hpp
+                                             include/zpmr/misuse.hpp)
+target_link_libraries(zpmr_diagnostics PUBLIC zpmr::zpmr
+                                       PRIVATE Boost::stacktrace_backtrace Threads::Threads)
+# Without BOOST_STACKTRACE_LINK Boost's headers know only what the dynamic linker does.
+target_compile_definitions(zpmr_diagnostics PRIVATE BOOST_STACKTRACE_LINK
+                                                    $<TARGET_PROPERTY:zpmr,COMPILE_DEFINITIONS>)
+set_target_properties(zpmr_diagnostics PROPERTIES
+  EXPORT_NAME diagnostics
+  VERSION ${PROJECT_VERSION}
+  SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
+  POSITION_INDEPENDENT_CODE ON)
+zpmr_set_warnings(zpmr_diagnostics)
+
+install(TARGETS zpmr_diagnostics EXPORT zpmr-diagnostics-targets FILE_SET HEADERS)
+install(EXPORT zpmr-diagnostics-targets NAMESPACE zpmr:: DESTINATION ${package_dir})

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+
+namespace zpmr::detail {
+
+/// Picks blocks so that every byte has the same chance, whatever was picked before. What is left
+/// until the next sample is counted in samples, not bytes: as that distance has no memory, one
+/// countdown of a thread serves all resources, each with an interval of its own.
+///
+/// Without a constructor, as a thread-local with one is guarded at each use.
+class sample_countdown {
+ public:
+  /// Returns: whether a block of `bytes` is one to look at.
+  bool hits(std::size_t bytes, double samples_per_byte) noexcept {
+    left_ -= static_cast<double>(bytes) * samples_per_byte;
+    if (left_ > 0) [[likely]]
+      return false;
+    return start_anew(bytes, samples_per_byte);
+  }
+
+ private:
+  [[gnu::cold, gnu::noinline]] bool start_anew(std::size_t bytes,
+                                               double samples_per_byte) noexcept {
+    const bool is_first = state_ == 0;
+    if (is_first) {
+      const auto now = std::chrono::steady_clock::now().time_since_epoch().count();
+      state_ = static_cast<std::uint64_t>(now) ^ reinterpret_cast<std::uintptr_t>(this);
+    }
+    left_ = -std::log(fraction());
+    return is_first ? hits(bytes, samples_per_byte) : true;
+  }
+
+  /// Returns: above 0, and at most 1.
+  double fraction() noexcept {
+    // SplitMix64.
+    std::uint64_t mixed = state_ += 0x9e3779b97f4a7c15U;
+    mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9U;
+    mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111ebU;
+    mixed ^= mixed >> 31;
+    return static_cast<double>((mixed >> 11) + 1) * 0x1p-53;
+  }
+
+  double left_ = 0;
+  std::uint64_t state_ = 0;  // 0: not yet used on this thread
+};
+
+}  // namespace zpmr::detail
