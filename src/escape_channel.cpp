@@ -43,6 +43,8 @@ escape_channel& escape_channel::open(escape_guard& guard) {
     channel->next_ = std::exchange(channels, channel);
   }
   channel->guard_ = &guard;
+  // Relaxed: who sees an old value has overlapped the making of the guard.
+  channel->locates_.store(guard.action_ != escape_action::count, std::memory_order_relaxed);
   std::pmr::set_default_resource(channel);
   return *channel;
 }
@@ -50,6 +52,7 @@ escape_channel& escape_channel::open(escape_guard& guard) {
 void escape_channel::close() noexcept {
   const escape_lock lock;
   guard_ = nullptr;
+  locates_.store(false, std::memory_order_relaxed);
   // Else it is the channel of a guard that still lives, or what somebody else has set.
   if (std::pmr::get_default_resource() == this) {
     std::pmr::set_default_resource(first_in_use(upstream_));
@@ -75,17 +78,19 @@ std::pmr::memory_resource* escape_channel::first_in_use(memory_resource* resourc
   return resource;
 }
 
-bool escape_channel::tell(std::size_t bytes) noexcept {
+bool escape_channel::tell(std::size_t bytes, call_stack where) noexcept {
   const escape_lock lock;
   if (guard_ == nullptr) return false;
-  ++guard_->escapes_;
-  guard_->bytes_ += bytes;
+  guard_->note(bytes, where);
   return guard_->action_ == escape_action::refuse;
 }
 
 void* escape_channel::do_allocate(std::size_t bytes, std::size_t alignment) {
   if (!can_exist(bytes, alignment)) throw_bad_alloc();
-  if (tell(bytes)) throw escape_refused(bytes, alignment);
+  // Not under the lock, as it takes one of its own.
+  const call_stack where =
+      locates_.load(std::memory_order_relaxed) ? call_stack::here() : call_stack{};
+  if (tell(bytes, where)) throw escape_refused(bytes, alignment, where);
   return upstream_->allocate(bytes, alignment);
 }
 

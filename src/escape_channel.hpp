@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <memory_resource>
 #include <type_traits>
@@ -26,7 +27,7 @@ class escape_channel final : public std::pmr::memory_resource {
   static memory_resource* first_in_use(memory_resource* resource) noexcept;
 
   /// Returns: whether the guard, if there is one, refuses.
-  bool tell(std::size_t bytes) noexcept;
+  bool tell(std::size_t bytes, call_stack where) noexcept;
 
   void* do_allocate(std::size_t bytes, std::size_t alignment) override;
   void do_deallocate(void* block, std::size_t bytes, std::size_t alignment) override;
@@ -37,6 +38,7 @@ class escape_channel final : public std::pmr::memory_resource {
   memory_resource* upstream_ = nullptr;  // set once, before anyone has the channel
   escape_guard* guard_ = nullptr;        // under the mutex of escapes
   escape_channel* next_ = nullptr;       // as above
+  std::atomic<bool> locates_{false};
 };
 
 /// One while a figure of a guard is read.

@@ -6,7 +6,6 @@
 #include <tuple>
 #include <zpmr/counting_resource.hpp>
 #include <zpmr/default_allocator.hpp>
-#include <zpmr/escape_guard.hpp>
 #include <zpmr/failing_resource.hpp>
 
 #include "support/aligned_pools.hpp"
@@ -62,18 +61,6 @@ struct counting_on_pools_on_counting : on_counting {
   auto* resource() { return &one; }
   auto* an_equal() { return &one; }
   auto* unequal() { return &pools; }
-};
-
-/// The default resource is counted, and is asked through a guard.
-struct default_under_guard : on_counting {
-  std::pmr::memory_resource* const before = std::pmr::set_default_resource(&below);
-  zpmr::escape_guard guard;
-  std::pmr::memory_resource* const guarded = std::pmr::get_default_resource();
-
-  auto* resource() { return guarded; }
-  auto* an_equal() { return guarded; }
-  auto* unequal() { return &below; }
-  ~default_under_guard() { std::pmr::set_default_resource(before); }
 };
 
 using subjects =

@@ -12,7 +12,6 @@
 #include <vector>
 #include <zpmr/counting_resource.hpp>
 #include <zpmr/default_allocator.hpp>
-#include <zpmr/escape_guard.hpp>
 #include <zpmr/failing_resource.hpp>
 #include <zpmr/policies.hpp>
 
@@ -242,23 +241,4 @@ BOOST_AUTO_TEST_CASE(the_allocators_themselves_take_nothing_from_operator_new) {
       static_cast<void>(zpmr::find_allocator(allocator->name()));
     }
   });
-}
-
-BOOST_AUTO_TEST_CASE(a_guard_that_finds_no_memory_leaves_the_default_resource) {
-  probe_resource probe;  // a resource that no guard has seen yet
-  memory_resource* const before = std::pmr::set_default_resource(&probe);
-  zpmr::test::new_failures.set({.nth = 1});
-  BOOST_CHECK_THROW(zpmr::escape_guard{}, std::bad_alloc);
-  zpmr::test::new_failures.set({});
-  BOOST_TEST(std::pmr::get_default_resource() == &probe);
-  {
-    const zpmr::escape_guard guard;  // what stands in is kept for ever, so not in the loop
-  }
-  BOOST_TEST(fail_each_new({}, [] {
-               const zpmr::escape_guard outer;
-               std::pmr::vector<int> numbers(10);
-             }) > 0u);
-  BOOST_TEST(std::pmr::get_default_resource() == &probe);
-  BOOST_TEST(probe.bytes() == 0u);
-  std::pmr::set_default_resource(before);
 }

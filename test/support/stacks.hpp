@@ -10,7 +10,6 @@
 #include <zpmr/config.hpp>
 #include <zpmr/counting_resource.hpp>
 #include <zpmr/default_allocator.hpp>
-#include <zpmr/escape_guard.hpp>
 #include <zpmr/failing_resource.hpp>
 #include <zpmr/libc_resource.hpp>
 #include <zpmr/memory_tracker.hpp>
@@ -45,7 +44,6 @@ class all_stacks {
     for (allocator_resource* const each : allocators()) on_upstream(each->name(), each);
     on_upstream("new and delete", std::pmr::new_delete_resource());
     on_upstream("libc without prefix", &without_prefix_);
-    add("the default under a guard", 1, std::pmr::get_default_resource(), {});
     counting_on("libc", libc());
 #if ZPMR_WITH_JEMALLOC
     on_upstream("an arena", &arena_);
@@ -115,7 +113,6 @@ class all_stacks {
   jemalloc_arena_resource arena_;
 #endif
   std::list<std::shared_ptr<void>> kept_;
-  escape_guard guard_;
   std::vector<stack> stacks_;
 };
 

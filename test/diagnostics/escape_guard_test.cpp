@@ -7,6 +7,7 @@
 #include <memory_resource>
 #include <new>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -94,6 +95,66 @@ BOOST_AUTO_TEST_CASE(a_refused_escape_throws_and_says_what_and_is_counted) {
   BOOST_TEST(std::string_view(kept->what()).starts_with("zpmr: 100 bytes at alignment 64 were "));
   BOOST_TEST(
       std::string_view(kept->what()).ends_with("give the container or element its allocator"));
+}
+
+BOOST_AUTO_TEST_CASE(places_are_told_apart_and_the_one_with_most_bytes_comes_first) {
+  const escape_guard guard{escape_action::locate};
+  for (int i = 0; i < 3; ++i) escape();
+  const text large(1000, 'x');
+  const std::vector<zpmr::escape_site> sites = guard.sites();
+  BOOST_TEST_REQUIRE(sites.size() == 2u);
+  BOOST_TEST(sites[0].bytes == 1001u);
+  BOOST_TEST(sites[0].allocations == 1u);
+  BOOST_TEST(sites[1].bytes == 24u);
+  BOOST_TEST(sites[1].allocations == 3u);
+  std::ostringstream printed;
+  printed << sites[1].where;
+  BOOST_TEST(printed.str().find("escape()") < printed.str().find("places_are_told_apart"));
+}
+
+BOOST_AUTO_TEST_CASE(a_refused_place_is_told_by_the_exception_and_by_the_guard) {
+  const escape_guard guard{escape_action::refuse};
+  try {
+    escape();
+    BOOST_ERROR("not refused");
+  } catch (const escape_refused& refusal) {
+    BOOST_TEST(!refusal.where().frames().empty());
+    BOOST_TEST_REQUIRE(guard.sites().size() == 1u);
+    BOOST_TEST((guard.sites()[0].where == refusal.where()));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_is_only_counted_has_no_places) {
+  const escape_guard guard;
+  escape();
+  BOOST_TEST(guard.sites().empty());
+}
+
+namespace {
+
+/// Effects: escapes from a place for each number: by the path of calls that its bits give.
+void escape_by(unsigned path, int depth) {
+  if (depth == 0) return escape();
+  if (path % 2 == 0) {
+    escape_by(path / 2, depth - 1);
+  } else {
+    escape_by(path / 2, depth - 1);
+  }
+  const volatile int stay = depth;  // or the call would be a jump
+  static_cast<void>(stay);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(places_beyond_the_first_thousand_are_told_as_one_and_none_is_lost) {
+  const escape_guard guard{escape_action::locate};
+  for (unsigned path = 0; path < 2048; ++path) escape_by(path, 11);
+  const std::vector<zpmr::escape_site> sites = guard.sites();
+  std::uint64_t told = 0;
+  for (const zpmr::escape_site& each : sites) told += each.allocations;
+  BOOST_TEST(told == 2048u);
+  BOOST_TEST(sites.size() <= 1001u);
+  if (sites.size() == 1001u) BOOST_TEST(sites[0].where.frames().empty());
 }
 
 BOOST_FIXTURE_TEST_CASE(a_refused_escape_asks_nobody, with_probe) {
@@ -233,12 +294,14 @@ BOOST_AUTO_TEST_CASE(an_impossible_size_is_a_plain_bad_alloc_and_no_escape) {
 }
 
 BOOST_AUTO_TEST_CASE(the_escapes_of_all_threads_are_seen_each_once) {
-  const escape_guard guard;
+  const escape_guard guard{escape_action::locate};
   zpmr::test::run_together(4, [](unsigned) {
     for (int i = 0; i < 2'000; ++i) escape();
   });
   BOOST_TEST(guard.escapes() == 8'000u);
   BOOST_TEST(guard.bytes() == 64'000u);
+  BOOST_TEST_REQUIRE(guard.sites().size() == 1u);
+  BOOST_TEST(guard.sites()[0].allocations == 8'000u);
 }
 
 BOOST_FIXTURE_TEST_CASE(guards_may_come_and_go_while_other_threads_allocate, with_probe) {
