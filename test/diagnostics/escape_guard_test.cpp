@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <boost/test/unit_test.hpp>
+#include <cstdint>
 #include <memory_resource>
 #include <new>
 #include <optional>
@@ -165,9 +166,10 @@ BOOST_FIXTURE_TEST_CASE(a_refused_escape_asks_nobody, with_probe) {
 
 BOOST_FIXTURE_TEST_CASE(memory_comes_from_the_default_resource_as_before, with_probe) {
   const escape_guard guard;
-  void* const block = get_default_resource()->allocate(100, 32);
+  void* const block = get_default_resource()->allocate(100, 4096);
   BOOST_TEST(probe.bytes() == 100u);
-  get_default_resource()->deallocate(block, 100, 32);
+  BOOST_TEST(reinterpret_cast<std::uintptr_t>(block) % 4096 == 0u);
+  get_default_resource()->deallocate(block, 100, 4096);
   BOOST_TEST(probe.bytes() == 0u);
 }
 
@@ -279,6 +281,19 @@ BOOST_FIXTURE_TEST_CASE(a_default_that_somebody_else_has_set_stays, with_probe) 
     BOOST_TEST(guard.escapes() == 0u);
   }
   BOOST_TEST(get_default_resource() == &other);
+}
+
+BOOST_FIXTURE_TEST_CASE(guards_over_the_same_resource_see_each_their_own, with_probe) {
+  const escape_guard one;
+  memory_resource* const of_one = get_default_resource();
+  std::pmr::set_default_resource(&probe);
+  const escape_guard another;
+  escape();
+  BOOST_TEST(one.escapes() == 0u);
+  BOOST_TEST(another.escapes() == 1u);
+  of_one->deallocate(of_one->allocate(8), 8);
+  BOOST_TEST(one.escapes() == 1u);
+  BOOST_TEST(another.escapes() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(an_impossible_size_is_a_plain_bad_alloc_and_no_escape) {
