@@ -26,11 +26,13 @@ if(NOT ZPMR_HAS_STACKTRACE)
 endif()
 
 add_library(zpmr_diagnostics src/call_stack.cpp src/checked_blocks.cpp src/checked_resource.cpp
-                             src/guards.cpp src/leaks_by_stack.cpp src/misuse.cpp)
+                             src/escape_channel.cpp src/escape_guard.cpp src/guards.cpp
+                             src/leaks_by_stack.cpp src/misuse.cpp)
 add_library(zpmr::diagnostics ALIAS zpmr_diagnostics)
 target_sources(zpmr_diagnostics PUBLIC FILE_SET HEADERS BASE_DIRS include
                                        FILES include/zpmr/call_stack.hpp
                                              include/zpmr/checked_resource.hpp
+                                             include/zpmr/escape_guard.hpp
                                              include/zpmr/misuse.hpp)
 target_link_libraries(zpmr_diagnostics PUBLIC zpmr::zpmr
                                        PRIVATE Boost::stacktrace_backtrace Threads::Threads)

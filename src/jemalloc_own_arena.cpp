@@ -37,12 +37,15 @@ own_arena::hooks::hooks() noexcept : extent_hooks_t(*hooks_of.read<extent_hooks_
   };
 }
 
-own_arena::own_arena() : index(create_arena(&hooks_)) {}
+own_arena::created::created() : index(create_arena(&hooks_of_it)) {}
+
+own_arena::created::~created() {
+  hooks_of_it.unmapping.store(true, std::memory_order_relaxed);
+  destroy.run(index);
+}
 
 own_arena::~own_arena() {
   caches.empty();  // first: a block in a cache must not outlive the arena
-  hooks_.unmapping.store(true, std::memory_order_relaxed);
-  destroy.run(index);
 }
 
 void own_arena::reset() noexcept {

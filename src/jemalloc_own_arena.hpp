@@ -19,8 +19,8 @@ class own_arena {
   };
 
  public:
-  /// Throws: `std::system_error` if jemalloc has no arena left.
-  own_arena();
+  /// Throws: `std::system_error` if jemalloc has no arena left; `std::bad_alloc`.
+  own_arena() = default;
   own_arena(const own_arena&) = delete;
   own_arena& operator=(const own_arena&) = delete;
 
@@ -32,10 +32,17 @@ class own_arena {
   void reset() noexcept;
 
  private:
-  hooks hooks_;
+  /// The arena alone: it goes too where there is no memory for the caches.
+  struct created {
+    created();
+    ~created();
+    hooks hooks_of_it;
+    unsigned index;
+  };
+  created arena_;
 
  public:
-  const unsigned index;
+  const unsigned index = arena_.index;
   arena_caches caches{index};
 };
 

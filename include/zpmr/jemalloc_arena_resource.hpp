@@ -34,7 +34,7 @@ class own_arena;
 /// no relocation hints, so `defragment` leaves them where they are.
 class jemalloc_arena_resource final : public allocator_resource {
  public:
-  /// Throws: `std::system_error` if jemalloc has no arena left.
+  /// Throws: `std::system_error` if jemalloc has no arena left; `std::bad_alloc`.
   jemalloc_arena_resource();
 
   jemalloc_arena_resource(const jemalloc_arena_resource&) = delete;
