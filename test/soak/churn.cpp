@@ -62,7 +62,7 @@ void churn::free_all() {
   const std::atomic<bool> at_once{true};
   worker last(*this, 0, 1);
   for (std::size_t place = 0; place < exchange::size; ++place) {
-    if (auto there = exchange_.swap(place, std::nullopt)) last.free(std::move(*there));
+    last.free(exchange_.swap(place, {}));
   }
   last.run(at_once);
 }

@@ -5,7 +5,6 @@
 #include <atomic>
 #include <cstddef>
 #include <mutex>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -20,6 +19,7 @@ struct share {
   std::atomic<std::size_t> held{0};
 };
 
+/// What was charged, and where; nothing if there is no `of`.
 struct holding {
   garden::tracker_ptr of;
   share* giver = nullptr;
@@ -34,7 +34,7 @@ class exchange {
   static constexpr std::size_t size = 2048;
 
   /// Returns: what was there.
-  std::optional<holding> swap(std::size_t place, std::optional<holding> brought) {
+  holding swap(std::size_t place, holding brought) {
     const std::scoped_lock lock(cells_[place].mutex);
     return std::exchange(cells_[place].held, std::move(brought));
   }
@@ -42,7 +42,7 @@ class exchange {
  private:
   struct cell {
     std::mutex mutex;
-    std::optional<holding> held;
+    holding held;
   };
   std::array<cell, size> cells_;
 };

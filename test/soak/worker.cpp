@@ -53,12 +53,12 @@ void worker::bring() {
     return;
   }
   const std::size_t place = random_() % exchange::size;
-  if (auto there = common_.exchange_.swap(place, std::move(brought))) free(std::move(*there));
+  free(common_.exchange_.swap(place, std::move(brought)));
 }
 
 void worker::fetch() {
   const std::size_t place = random_() % exchange::size;
-  if (auto there = common_.exchange_.swap(place, std::nullopt)) free(std::move(*there));
+  free(common_.exchange_.swap(place, {}));
 }
 
 bool worker::take(holding& wanted) {
@@ -91,6 +91,7 @@ bool worker::take_block(holding& wanted) {
 }
 
 void worker::free(holding gone) {
+  if (gone.of == nullptr) return;
   ++mine_.operations;
   if (gone.giver != &share_) ++mine_.freed_elsewhere;
   gone.of->take_off(gone.usable);

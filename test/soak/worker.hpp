@@ -16,7 +16,7 @@ class worker {
   /// Effects: does its operations, fewer if `stop` comes before. Adds to the common figures.
   void run(const std::atomic<bool>& stop);
 
-  /// Effects: takes off what is held.
+  /// Effects: takes off what is held, if anything.
   void free(holding gone);
 
  private:
