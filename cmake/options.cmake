@@ -18,6 +18,7 @@ endif()
 option(ZPMR_BUILD_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
 option(ZPMR_BUILD_EXAMPLES "Build the examples" ${PROJECT_IS_TOP_LEVEL})
 option(ZPMR_BUILD_BENCHMARKS "Build the benchmarks")
+option(ZPMR_BUILD_FUZZERS "Build the fuzzer, which takes clang")
 option(ZPMR_WARNINGS_AS_ERRORS "Stop at any compiler warning in zpmr's own files")
 
 option(ZPMR_WITH_JEMALLOC "Offer jemalloc" ON)
