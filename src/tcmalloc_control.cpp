@@ -15,8 +15,9 @@ extern "C" MallocExtension* zpmr_tc_malloc_extension_instance();
 #define ZPMR_TC_INSTANCE MallocExtension::instance
 #endif
 
-// The undefined behaviour sanitizer would look for the class's type, which is private too.
-#define ZPMR_CALLS_TCMALLOC [[gnu::no_sanitize("vptr")]]
+// The undefined behaviour sanitizer would look for the class's type, which is private too. clang
+// has no [[gnu::no_sanitize]].
+#define ZPMR_CALLS_TCMALLOC __attribute__((no_sanitize("vptr")))
 
 namespace zpmr {
 namespace {
