@@ -51,6 +51,10 @@ function(zpmr_build_jemalloc target)
   endif()
   file(STRINGS ${ZPMR_JEMALLOC_SOURCE}/VERSION version REGEX "^[0-9.]+" LIMIT_COUNT 1)
   string(REGEX MATCH "^[0-9]+\\.[0-9]+\\.[0-9]+" version "${version}")
+  if(NOT version)
+    message(FATAL_ERROR "ZPMR_JEMALLOC_SOURCE=${ZPMR_JEMALLOC_SOURCE} is no release source of "
+                        "jemalloc: its VERSION begins with no version")
+  endif()
   set(ZPMR_JEMALLOC_VERSION ${version} PARENT_SCOPE)
 
   include(ExternalProject)

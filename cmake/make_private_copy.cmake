@@ -19,7 +19,7 @@ endif()
 # wrapped symbol makes binutils 2.40's ld crash, hence --strip-debug.
 list(TRANSFORM wrap PREPEND --wrap=)
 run(${ld} -r --force-group-allocation --strip-debug ${wrap} -o ${linked} ${shim}
-    --whole-archive ${whole})
+    --whole-archive ${whole} --no-whole-archive ${library})
 
 # objcopy makes no unique symbol local (STB_GNU_UNIQUE), but a weak one it does.
 execute_process(COMMAND ${nm} ${linked} OUTPUT_VARIABLE symbols COMMAND_ERROR_IS_FATAL ANY)

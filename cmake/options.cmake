@@ -12,17 +12,26 @@ function(zpmr_choice name help)
   endif()
 endfunction()
 
+# An option that is on or off. CMake would take any other word for "on".
+function(zpmr_switch name help default)
+  option(${name} "${help}" ${default})
+  string(TOUPPER "${${name}}" value)
+  if(NOT value MATCHES "^(ON|YES|TRUE|Y|1|OFF|NO|FALSE|N|0|)$")
+    message(FATAL_ERROR "${name} is \"${${name}}\", but it must be ON or OFF")
+  endif()
+endfunction()
+
 if(PROJECT_IS_TOP_LEVEL) # else it is the parent's, for all its libraries
   option(BUILD_SHARED_LIBS "Build libzpmr as a shared library")
 endif()
-option(ZPMR_BUILD_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
-option(ZPMR_BUILD_EXAMPLES "Build the examples" ${PROJECT_IS_TOP_LEVEL})
-option(ZPMR_BUILD_BENCHMARKS "Build the benchmarks")
-option(ZPMR_BUILD_FUZZERS "Build the fuzzer, which takes clang")
-option(ZPMR_WARNINGS_AS_ERRORS "Stop at any compiler warning in zpmr's own files")
+zpmr_switch(ZPMR_BUILD_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
+zpmr_switch(ZPMR_BUILD_EXAMPLES "Build the examples" ${PROJECT_IS_TOP_LEVEL})
+zpmr_switch(ZPMR_BUILD_BENCHMARKS "Build the benchmarks" OFF)
+zpmr_switch(ZPMR_BUILD_FUZZERS "Build the fuzzer, which takes clang" OFF)
+zpmr_switch(ZPMR_WARNINGS_AS_ERRORS "Stop at any compiler warning in zpmr's own files" OFF)
 
-option(ZPMR_WITH_JEMALLOC "Offer jemalloc" ON)
-option(ZPMR_WITH_TCMALLOC "Offer tcmalloc" ON)
+zpmr_switch(ZPMR_WITH_JEMALLOC "Offer jemalloc" ON)
+zpmr_switch(ZPMR_WITH_TCMALLOC "Offer tcmalloc" ON)
 zpmr_choice(ZPMR_WITH_PROMETHEUS "Build zpmr::prometheus; AUTO where prometheus-cpp is found"
             AUTO ON OFF)
 zpmr_choice(ZPMR_WITH_DIAGNOSTICS "Build zpmr::diagnostics; AUTO where Boost.Stacktrace is found"

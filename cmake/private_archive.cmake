@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: MIT
 #
-# zpmr_add_private_copy(<target> <name>
-#   ARCHIVE <file> [WITHOUT <member>...] ENTRIES <from=to>... [WRAP <symbol>...] [SHIM <source>])
+# zpmr_add_private_copy(<target> <name> ARCHIVE <file> [LIBRARY <file>] [WITHOUT <member>...]
+#                       ENTRIES <from=to>... [WRAP <symbol>...] [SHIM <source>])
 #
 # Makes a private copy of a static archive a part of <target>: one relocatable object in which only
 # the ENTRIES are global, each under its new name. All else becomes local, so the program's malloc,
-# free and operator new stay its own. What the archive calls through a WRAPped symbol goes to
-# __wrap_<symbol>, which SHIM defines. For the tests, the target's properties ZPMR_PRIVATE_OBJECTS and
-# ZPMR_PRIVATE_ENTRIES list the objects and their entries' new names.
+# free and operator new stay its own. What the archive refers to and LIBRARY has becomes a part of the
+# copy too. What it calls through a WRAPped symbol goes to __wrap_<symbol>, which SHIM defines. For the
+# tests, the target's properties ZPMR_PRIVATE_OBJECTS and ZPMR_PRIVATE_ENTRIES list the objects and
+# their entries' new names.
 function(zpmr_add_private_copy target name)
-  cmake_parse_arguments(PARSE_ARGV 2 arg "" "ARCHIVE;SHIM" "WITHOUT;ENTRIES;WRAP")
+  cmake_parse_arguments(PARSE_ARGV 2 arg "" "ARCHIVE;LIBRARY;SHIM" "WITHOUT;ENTRIES;WRAP")
 
   find_program(ZPMR_LD ld)
   find_program(ZPMR_OBJCOPY objcopy)
@@ -46,7 +47,8 @@ function(zpmr_add_private_copy target name)
   add_custom_command(
     OUTPUT ${object}
     COMMAND ${CMAKE_COMMAND}
-      -D archive=${arg_ARCHIVE} -D "without=${arg_WITHOUT}" -D "wrap=${arg_WRAP}"
+      -D archive=${arg_ARCHIVE} -D "library=${arg_LIBRARY}"
+      -D "without=${arg_WITHOUT}" -D "wrap=${arg_WRAP}"
       -D "shim=${shim_objects}" -D directory=${directory} -D object=${object}
       -D ar=${CMAKE_AR} -D ld=${ZPMR_LD} -D nm=${CMAKE_NM} -D objcopy=${ZPMR_OBJCOPY}
       -P ${script}

@@ -23,6 +23,7 @@ set_target_properties(zpmr_prometheus PROPERTIES
   EXPORT_NAME prometheus
   VERSION ${PROJECT_VERSION}
   SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
+  INSTALL_RPATH $ORIGIN # zpmr is there
   POSITION_INDEPENDENT_CODE ON)
 zpmr_set_warnings(zpmr_prometheus)
 

@@ -46,9 +46,18 @@ function(zpmr_copy_tcmalloc target library)
     target_link_libraries(${target} PRIVATE unwind)
   endif()
 
+  # The archive was built with GNU's standard library. Beside another, what it needs of that one
+  # becomes a part of the copy, and as private.
+  set(standard_library "")
+  if(ZPMR_USES_LIBCXX)
+    find_library(ZPMR_LIBSTDCXX_ARCHIVE libstdc++.a HINTS ${CMAKE_CXX_IMPLICIT_LINK_DIRECTORIES})
+    zpmr_require_found(ZPMR_LIBSTDCXX_ARCHIVE libstdc++.a g++ TCMALLOC)
+    set(standard_library LIBRARY ${ZPMR_LIBSTDCXX_ARCHIVE})
+  endif()
+
   zpmr_add_private_copy(
     ${target} tcmalloc
-    ARCHIVE ${ZPMR_${library}_ARCHIVE}
+    ARCHIVE ${ZPMR_${library}_ARCHIVE} ${standard_library}
     ENTRIES ${entries} ${extension} _ZN15MallocExtension8instanceEv=zpmr_tc_malloc_extension_instance
             _ZN22TCMallocImplementation16GetAllocatedSizeEPKv=zpmr_tc_block_size
     WRAP __sbrk _ZN15MallocExtension10InitializeEv _ZTISt9bad_alloc _ZTVSt9bad_alloc

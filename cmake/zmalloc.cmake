@@ -39,5 +39,6 @@ set_target_properties(zpmr_zmalloc PROPERTIES
   EXPORT_NAME zmalloc
   VERSION ${PROJECT_VERSION}
   SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
+  INSTALL_RPATH $ORIGIN # zpmr is there: the loader does not look where the program says
   POSITION_INDEPENDENT_CODE ON)
 zpmr_set_warnings(zpmr_zmalloc)

@@ -2,12 +2,13 @@
 #include <zpmr/counting_resource.hpp>
 
 #include "check.hpp"
+#include "resource_cast.hpp"
 
 namespace zpmr::detail {
 
 const allocator_resource* as_allocator(const std::pmr::memory_resource* upstream) noexcept {
   ZPMR_EXPECTS(upstream != nullptr, "a counting_resource needs an upstream");
-  return dynamic_cast<const allocator_resource*>(upstream);
+  return resource_cast<allocator_resource>(upstream);
 }
 
 }  // namespace zpmr::detail

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include <atomic>
 #include <cstddef>
-#include <cstdlib>
 #include <span>
 #include <string_view>
 #include <zpmr/default_allocator.hpp>
 
 #include "check.hpp"
+#include "environment.hpp"
 #include "process_allocators.hpp"
-#include "text.hpp"
 
 namespace zpmr {
 namespace {
+
+constexpr const char* variable = "ZPMR_MALLOC";
 
 constinit allocator_resource* const built_in[] = {
 #if ZPMR_WITH_JEMALLOC
@@ -26,32 +27,15 @@ constinit allocator_resource* const built_in[] = {
 // No static local of default_allocator(): its guard would deadlock if choosing came back here.
 constinit std::atomic<allocator_resource*> chosen{nullptr};
 
-/// Effects: appends what fits into one line next to the names: the first 40 characters of `value`,
-/// each that a terminal may not show as it is replaced.
-void append_value(detail::text& line, std::string_view value) noexcept {
-  constexpr std::size_t most = 40;
-  for (const char c : value.substr(0, most)) {
-    line.append("%c", c >= ' ' && c <= '~' ? c : '?');
-  }
-  line.append("%s", value.size() > most ? "..." : "");
-}
-
 [[gnu::cold]] void complain_of_name(std::string_view wanted, const allocator_resource& instead) {
   char storage[256];
   detail::text line{storage};
-  line.append("ZPMR_MALLOC=");
-  append_value(line, wanted);
+  detail::append_variable(line, variable, wanted);
   line.append(" is not built in: using %s of", instead.name().data());
   for (const allocator_resource* allocator : allocators()) {
     line.append(" %s", allocator->name().data());
   }
   detail::complain("%s", line.view().data());
-}
-
-/// Returns: what ZPMR_MALLOC asks for, nothing if it is unset or empty.
-std::string_view wanted_name() noexcept {
-  const char* value = std::getenv("ZPMR_MALLOC");
-  return value != nullptr ? value : "";
 }
 
 /// Returns: the allocator that `wanted` names, also as the build's options name it, or null.
@@ -60,7 +44,7 @@ allocator_resource* find_wanted(std::string_view wanted) noexcept {
 }
 
 [[gnu::cold]] allocator_resource* choose() noexcept {
-  const std::string_view wanted = wanted_name();
+  const std::string_view wanted = detail::environment(variable);
   allocator_resource* found = find_wanted(wanted);
   allocator_resource* choice = found != nullptr ? found : find_allocator(ZPMR_DEFAULT_MALLOC_NAME);
   allocator_resource* earlier = nullptr;

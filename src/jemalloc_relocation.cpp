@@ -7,6 +7,7 @@
 
 #include "jemalloc_mallctl.hpp"
 #include "relocation.hpp"
+#include "resource_cast.hpp"
 
 namespace zpmr {
 
@@ -78,7 +79,7 @@ void advise_on_few(std::span<const void* const> blocks, std::span<relocation> hi
 }  // namespace
 
 bool detail::reports_on_blocks(const std::pmr::memory_resource& resource) noexcept {
-  return dynamic_cast<const jemalloc_resource*>(&resource) != nullptr;
+  return resource_cast<jemalloc_resource>(&resource) != nullptr;
 }
 
 detail::block_report detail::report_on(const void* block) noexcept {

@@ -11,6 +11,7 @@
 #include "jemalloc_stats.hpp"
 #include "library_version.hpp"
 #include "process_allocators.hpp"
+#include "resource_cast.hpp"
 #include "size_classes.hpp"
 
 #if !ZPMR_JEMALLOC_PRIVATE
@@ -91,7 +92,7 @@ void jemalloc_resource::deallocate_large(void* block, std::size_t bytes,
 }
 
 bool jemalloc_resource::do_is_equal(const memory_resource& other) const noexcept {
-  return dynamic_cast<const jemalloc_resource*>(&other) != nullptr;
+  return detail::resource_cast<jemalloc_resource>(&other) != nullptr;
 }
 
 std::string_view jemalloc_resource::name() const noexcept {

@@ -14,6 +14,7 @@
 #include "library_version.hpp"
 #include "process_allocators.hpp"
 #include "recently_freed.hpp"
+#include "resource_cast.hpp"
 
 #if defined(__GLIBC__)
 #include <gnu/libc-version.h>
@@ -142,7 +143,7 @@ void libc_resource::do_deallocate(void* block, std::size_t bytes, std::size_t al
 }
 
 bool libc_resource::do_is_equal(const memory_resource& other) const noexcept {
-  const auto* same_class = dynamic_cast<const libc_resource*>(&other);
+  const auto* same_class = detail::resource_cast<libc_resource>(&other);
   return same_class != nullptr && same_class->source_ == source_;
 }
 

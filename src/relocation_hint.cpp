@@ -6,12 +6,13 @@
 
 #include "check.hpp"
 #include "relocation.hpp"
+#include "resource_cast.hpp"
 
 namespace zpmr {
 
 bool has_relocation_hints(const std::pmr::memory_resource& resource) noexcept {
   const std::pmr::memory_resource* source = &resource;
-  while (const auto* const counting = dynamic_cast<const detail::counting_base*>(source)) {
+  while (const auto* const counting = detail::resource_cast<detail::counting_base>(source)) {
     source = counting->source();
   }
   return detail::reports_on_blocks(*source);

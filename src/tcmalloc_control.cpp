@@ -15,8 +15,8 @@ extern "C" MallocExtension* zpmr_tc_malloc_extension_instance();
 #define ZPMR_TC_INSTANCE MallocExtension::instance
 #endif
 
-// The undefined behaviour sanitizer would look for the class's type, which is private too. In this
-// form clang knows it as well.
+// The undefined behaviour sanitizer would look for the class's type, which is private too. clang
+// has no [[gnu::no_sanitize]].
 #define ZPMR_CALLS_TCMALLOC __attribute__((no_sanitize("vptr")))
 
 namespace zpmr {

@@ -8,6 +8,7 @@
 #include "library_version.hpp"
 #include "platform/thread_sanitizer.hpp"
 #include "process_allocators.hpp"
+#include "resource_cast.hpp"
 #include "size_classes.hpp"
 #include "tcmalloc_entries.hpp"
 
@@ -88,7 +89,7 @@ void tcmalloc_resource::do_deallocate(void* block, std::size_t bytes, std::size_
 }
 
 bool tcmalloc_resource::do_is_equal(const memory_resource& other) const noexcept {
-  return dynamic_cast<const tcmalloc_resource*>(&other) != nullptr;
+  return detail::resource_cast<tcmalloc_resource>(&other) != nullptr;
 }
 
 std::string_view tcmalloc_resource::name() const noexcept {

@@ -24,7 +24,8 @@ enum class relocation {
 
 /// Returns: whether it is known what blocks of `resource` have around them: jemalloc itself, and
 /// `counting_resource`s above it. tcmalloc and libc cannot tell, nor can it be told through other
-/// decorators, whose blocks may be parts of larger ones.
+/// decorators, whose blocks may be parts of larger ones, nor through a `counting_resource` that a
+/// program compiled with -fno-rtti.
 /// Complexity: a `dynamic_cast` or two for each `counting_resource`.
 [[nodiscard]] bool has_relocation_hints(const std::pmr::memory_resource& resource) noexcept;
 

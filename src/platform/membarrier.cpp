@@ -5,9 +5,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <string_view>
 
+#include "check.hpp"
+#include "environment.hpp"
 #include "thread_sanitizer.hpp"
 
 namespace zpmr::detail {
@@ -18,15 +19,26 @@ bool membarrier(int command) noexcept {
   return syscall(SYS_membarrier, command, 0, 0) == 0;
 }
 
+/// Returns: whether ZPMR_MEMBARRIER asks to do without the fence.
+[[maybe_unused]] bool is_switched_off() noexcept {
+  constexpr const char* variable = "ZPMR_MEMBARRIER";
+  const std::string_view wish = environment(variable);
+  if (wish.empty() || wish == "off") return wish == "off";
+  char storage[128];
+  text line{storage};
+  append_variable(line, variable, wish);
+  complain("%s is not known: using membarrier, as nothing but \"off\" forbids it",
+           line.view().data());
+  return false;
+}
+
 }  // namespace
 
 bool prepare_heavy_fence() noexcept {
 #if ZPMR_THREAD_SANITIZER
   return false;  // the thread sanitizer knows nothing of membarrier, and would see races
 #else
-  const char* const wish = std::getenv("ZPMR_MEMBARRIER");
-  if (wish != nullptr && std::string_view(wish) == "off") return false;
-  return membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED);
+  return !is_switched_off() && membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED);
 #endif
 }
 

@@ -5,7 +5,8 @@ namespace zpmr::detail {
 
 /// Effects: prepares the process for `heavy_fence`.
 /// Returns: false where the system has no such fence, or the environment variable
-/// `ZPMR_MEMBARRIER=off` forbids it. Then no thread may rely on light fences.
+/// `ZPMR_MEMBARRIER=off` forbids it (any other value but an empty one is told on stderr). Then no
+/// thread may rely on light fences.
 bool prepare_heavy_fence() noexcept;
 
 /// Effects: a full fence on every running thread of the process: what each stored before a

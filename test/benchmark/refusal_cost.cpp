@@ -12,6 +12,7 @@
 #include <zpmr/memory_tracker.hpp>
 #include <zpmr/policies.hpp>
 
+#include "count_of.hpp"
 #include "stopwatch.hpp"
 
 namespace {
@@ -48,9 +49,10 @@ double median_in_a_full_tree(int leaves) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::cerr << "usage: refusal_cost <leaves>\n";
+  const int leaves = argc == 2 ? zpmr::bench::count_of(argv[1]) : 0;
+  if (leaves == 0) {
+    std::cerr << "usage: refusal_cost <leaves>, from 1 to 1,000,000\n";
     return 1;
   }
-  std::cout << median_in_a_full_tree(std::atoi(argv[1])) << '\n';
+  std::cout << median_in_a_full_tree(leaves) << '\n';
 }

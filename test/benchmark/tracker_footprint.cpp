@@ -3,7 +3,6 @@
 // tracker_footprint <threads>: prints how many bytes of physical memory a tracker takes once that
 // many threads have charged it.
 
-#include <cstdlib>
 #include <fstream>
 #include <iostream>
 #include <memory>
@@ -11,6 +10,8 @@
 #include <string>
 #include <thread>
 #include <zpmr/memory_tracker.hpp>
+
+#include "count_of.hpp"
 
 namespace {
 
@@ -49,9 +50,10 @@ std::size_t bytes_per_tracker(int threads) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::cerr << "usage: tracker_footprint <threads>\n";
+  const int threads = argc == 2 ? zpmr::bench::count_of(argv[1]) : 0;
+  if (threads == 0) {
+    std::cerr << "usage: tracker_footprint <threads>, from 1 to 1,000,000\n";
     return 1;
   }
-  std::cout << bytes_per_tracker(std::atoi(argv[1])) << '\n';
+  std::cout << bytes_per_tracker(threads) << '\n';
 }

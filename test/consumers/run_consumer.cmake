@@ -19,3 +19,6 @@ run(${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR}/${project} -B ${work}/build
 run(${CMAKE_COMMAND} --build ${work}/build --parallel 2)
 run(${work}/build/consumer)
 run(${work}/build/zmalloc_consumer)
+if(project STREQUAL "find_package")
+  run(${work}/build/consumer_without_rtti)
+endif()

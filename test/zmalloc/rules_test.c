@@ -263,7 +263,7 @@ static void the_handler_may_jump(void) {
   zmalloc_set_oom_handler(leave);
   if (setjmp(before_failure) == 0) {
     zfree(zmalloc(SIZE_MAX));
-    EXPECT(!"reached");
+    EXPECT(0 && "reached");
   }
   EXPECT(failed_size == SIZE_MAX);
   zmalloc_set_oom_handler(note_failure);

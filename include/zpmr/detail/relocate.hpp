@@ -140,7 +140,8 @@ class taken_element {
     } else {
       renew_from(node_.value());
     }
-    node_ = {};
+    // Not by an assignment, which libc++ does not have for nodes of a polymorphic_allocator.
+    const typename Container::node_type old(std::move(node_));
   }
 
  private:

@@ -2,20 +2,20 @@
 #include "instructions.hpp"
 
 #include <cmath>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <ostream>
-#include <stdexcept>
 
+#include "files.hpp"
 #include "table.hpp"
 
 namespace zpmr::bench {
 
 accepted_counts read_accepted(const std::filesystem::path& file) {
-  std::ifstream in(file);
-  if (!in) throw std::runtime_error("cannot read " + file.string());
-  const auto content = nlohmann::json::parse(in);
-  return {content.at("compiler"), content.at("instructions")};
+  accepted_counts accepted;
+  read_json(file, [&](const nlohmann::json& content) {
+    accepted = {content.at("compiler"), content.at("instructions")};
+  });
+  return accepted;
 }
 
 void write_accepted(const std::filesystem::path& file, const accepted_counts& accepted) {
@@ -23,7 +23,7 @@ void write_accepted(const std::filesystem::path& file, const accepted_counts& ac
   for (const auto& [name, count] : accepted.counts) {
     content["instructions"][name] = std::round(count * 10) / 10;
   }
-  std::ofstream(file) << content.dump(2) << '\n';
+  write_text(file, content.dump(2) + '\n');
 }
 
 int print_differences(std::ostream& out, const instruction_counts& accepted,

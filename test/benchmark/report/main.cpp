@@ -3,11 +3,10 @@
 // bench_report: makes sense of what the benchmarks have left in files.
 
 #include <CLI/CLI.hpp>
-#include <fstream>
 #include <iostream>
-#include <iterator>
 
 #include "checks.hpp"
+#include "files.hpp"
 #include "instructions.hpp"
 #include "measurements.hpp"
 #include "page.hpp"
@@ -30,10 +29,9 @@ void print_run(const fs::path& run) {
 
 void write_page(const fs::path& run, const fs::path& form, const fs::path& page) {
   const measurements all = read_measurements(run);
-  std::ifstream in(form);
-  const std::string text(std::istreambuf_iterator<char>(in), {});
+  const std::string text = read_text(form);
   draw_plots(all, fs::path(page).replace_extension());
-  std::ofstream(page) << filled_in(text, all);
+  write_text(page, filled_in(text, all));
 }
 
 int compare_instructions(instruction_counts counted, const fs::path& accepted_file,

@@ -8,7 +8,10 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <sstream>
 #include <stdexcept>
+
+#include "files.hpp"
 
 namespace zpmr::bench {
 namespace {
@@ -28,12 +31,6 @@ std::optional<spread> spread_of(std::vector<double> values) {
   return spread{at(0.25), at(0.5), at(0.75)};
 }
 
-json parse(const fs::path& file) {
-  std::ifstream in(file);
-  if (!in) throw std::runtime_error("cannot read " + file.string());
-  return json::parse(in);
-}
-
 /// Google Benchmark's names are "<work>/<subject>/iterations:...".
 case_name name_of(const json& benchmark) {
   const std::string full = benchmark.at("name");
@@ -43,8 +40,7 @@ case_name name_of(const json& benchmark) {
           full.substr(first + 1, second - first - 1)};
 }
 
-void add_file(const fs::path& file, measurements& all) {
-  const json content = parse(file);
+void add_results(const json& content, measurements& all) {
   for (const json& each : content.at("benchmarks")) {
     const case_name name = name_of(each);
     const auto [found, is_new] = all.cases.try_emplace(name);
@@ -79,8 +75,9 @@ std::string processor_model() {
 /// Lines of a count and what was measured for it.
 std::map<int, double> read_pairs(const fs::path& file) {
   std::map<int, double> measured;
-  std::ifstream in(file);
+  std::istringstream in(read_text(file));
   for (int count = 0; in >> count;) in >> measured[count];
+  if (!in.eof()) throw std::runtime_error(file.string() + " holds what is no number");
   return measured;
 }
 
@@ -117,7 +114,7 @@ measurements read_measurements(const fs::path& run) {
   while (fs::is_directory(run / std::to_string(all.repetitions + 1))) {
     ++all.repetitions;
     for (const fs::path& file : files_in(run / std::to_string(all.repetitions))) {
-      add_file(file, all);
+      read_json(file, [&](const json& content) { add_results(content, all); });
     }
   }
   require_whole(all, run);
@@ -127,6 +124,18 @@ measurements read_measurements(const fs::path& run) {
   all.processor = processor_model();
   return all;
 }
+
+namespace {
+
+double number(const fs::path& file, const std::string& text) {
+  try {
+    return std::stod(text);
+  } catch (const std::logic_error&) {
+    throw std::runtime_error(file.string() + " has \"" + text.substr(0, 40) + "\" for a number");
+  }
+}
+
+}  // namespace
 
 std::map<std::string, double> read_instructions(const fs::path& dumps) {
   const std::string marker = "desc: Trigger: Client Request: ";
@@ -138,7 +147,8 @@ std::map<std::string, double> read_instructions(const fs::path& dumps) {
       if (line.starts_with(marker)) title = line.substr(marker.size());
       if (!line.starts_with("summary: ") || title.empty()) continue;
       const auto space = title.find(' ');
-      instructions[title.substr(space + 1)] = std::stod(line.substr(9)) / std::stod(title);
+      instructions[title.substr(space + 1)] =
+          number(file.path(), line.substr(9)) / number(file.path(), title);
     }
   }
   if (instructions.empty()) throw std::runtime_error(dumps.string() + " holds no counts");
