@@ -111,6 +111,13 @@ BOOST_AUTO_TEST_CASE(a_trace_without_events_is_empty) {
   BOOST_TEST(!trace.cut_short);
 }
 
+BOOST_AUTO_TEST_CASE(a_file_and_its_chunks_start_with_the_letters_that_the_document_tells) {
+  handmade made;
+  made.chunk(0, 10, {});
+  BOOST_TEST(bytes_of(made.words).substr(0, 8) == "zpmrtrc\n");
+  BOOST_TEST(bytes_of(made.words).substr(format::page_bytes + 4, 4) == "chnk");
+}
+
 BOOST_AUTO_TEST_CASE(threads_are_merged_by_the_numbers_of_their_events) {
   handmade made;
   made.chunk(0, 10, {small(1), other(other_kind::order, 30), freed(place + 64)});
