@@ -61,7 +61,8 @@ class trace_reader {
   trace_reader& operator=(const trace_reader&) = delete;
 
   /// Returns: the next event, or nothing at the end.
-  /// Throws: `trace_error` if it cannot have happened; `std::bad_alloc`. After that there is no next.
+  /// Throws: `trace_error` if it cannot have happened; `std::bad_alloc`. After that there is no
+  /// next.
   [[nodiscard]] std::optional<trace_event> next();
 
   /// Returns: how many events `next` has returned.
