@@ -72,6 +72,15 @@ std::vector<std::string> environment_of(std::string_view subject, std::string_vi
 }  // namespace
 
 candidate parse_candidate(std::string_view text) {
+  // So a label can stand anywhere: in a page, in a plot, on a terminal.
+  const auto is_plain = [](unsigned char c) {
+    return std::isalnum(c) != 0 ||
+           std::string_view("_-.:,|/+").find(static_cast<char>(c)) != std::string_view::npos;
+  };
+  if (!std::ranges::all_of(text, is_plain)) {
+    throw bad_input("--allocator: \"" + detail::shortened(text, 60) +
+                    "\" has a character that no setting has. Give NAME:SETTING:VALUE,...");
+  }
   std::string_view settings = text;
   const std::string_view name = cut_off(settings, ':');
   const std::vector<std::string> known = subject_names();
