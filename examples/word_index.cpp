@@ -22,6 +22,7 @@
 #include <string_view>
 #include <system_error>
 #include <vector>
+#include <zpmr/trace_resource.hpp>
 #include <zpmr/zpmr.hpp>
 
 #include "word_index/bad_input.hpp"
@@ -173,11 +174,12 @@ result run(zpmr::allocator_resource& allocator, const file_list& list, std::size
   r.files_unreadable = list.unreadable;
   zpmr::hard_limit cap{limit};
   zpmr::counting_resource memory{&allocator, allocator.name(), &cap};
+  zpmr::trace_resource traced{&memory};  // if ZPMR_TRACE names a file
   sampled_run sampled{samples, memory.tracker(), allocator};
   const std::optional<std::size_t> resident_before = resident_bytes();
   const auto start = std::chrono::steady_clock::now();
   {
-    index words{&memory};
+    index words{&traced};
     index_files(list, memory.tracker(), words, r);
     r.time = std::chrono::steady_clock::now() - start;
     r.words_kept = words.words();
@@ -220,6 +222,7 @@ int run_all(const options& chosen) {
   const file_list list = files_below(chosen.path);
   std::cout << "Indexing " << list.files.size() << " files of \"" << printable(chosen.path.native())
             << "\", " << chosen.limit << " bytes at most\n\n";
+  zpmr::start_trace_from_environment();
   std::vector<result> results;
   for (zpmr::allocator_resource* allocator : chosen.allocators) {
     results.push_back(run(*allocator, list, chosen.limit, samples));

@@ -6,7 +6,7 @@ foreach(case
     everything_fits old_words_are_evicted recent_words_stay two_runs_agree files_are_read_in_order
     one_allocator one_file nothing_to_read odd_files very_long_words very_long_line no_room
     bad_input samples samples_without_a_place unreadable_input control_characters lost_output help
-    progress_on_terminals_only)
+    progress_on_terminals_only traces)
   add_test(NAME word_index_${case}
            COMMAND bash ${CMAKE_CURRENT_LIST_DIR}/word_index/test.sh
                    $<TARGET_FILE:word_index> ${case})

@@ -65,8 +65,8 @@ cursor::cursor(const input& file, const chunk& where) noexcept
 }
 
 void cursor::refuse(const char* what) const {
-  const std::uint64_t at = at_ - (buffer_.size() - taken_) * sizeof(word);
-  file_->refuse("is damaged before byte " + std::to_string(at) + ", in what thread " +
+  const std::uint64_t at = at_ - (buffer_.size() - taken_ + 1) * sizeof(word);
+  file_->refuse("is damaged at byte " + std::to_string(at) + ", in what thread " +
                 std::to_string(event_.thread) + " recorded: " + what + ". Record the trace again");
 }
 

@@ -47,12 +47,14 @@ class heaptrack_text final : public source {
 
   bool next(raw_event& event) override {
     while (const auto line = read_line()) {
-      std::string_view rest = *line;
-      if (rest.empty()) continue;
-      const char what = rest.front();
-      rest.remove_prefix(1);
-      if (what == 'c') time_ = std::chrono::milliseconds(number(rest, *line) & INT32_MAX);
-      if (what != '+' && what != '-') continue;
+      const char what = line->empty() ? ' ' : line->front();
+      if (what != 'c' && what != '+' && what != '-') continue;
+      if (line->size() == longest_line - 1) refuse_line(*line);
+      std::string_view rest = line->substr(1);
+      if (what == 'c') {
+        time_ = std::chrono::milliseconds(number(rest, *line) & INT32_MAX);
+        continue;
+      }
       event = {};
       event.time = time_;
       if (what == '+') {

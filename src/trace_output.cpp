@@ -42,14 +42,20 @@ class no_file_size_signal {
   sigset_t before_;
 };
 
-/// Returns: 0, or an error number. Effects: the bytes of the file are there, and take up disk.
+constexpr char zeros[most_chunk_bytes] = {};
+
+/// Returns: 0, or an error number. Effects: the bytes of the file are there, have room on the disk,
+/// and are in memory. Written, they come in big pieces; touched, page by page at three times the
+/// cost.
 int take_room(int file, std::uint64_t at, std::size_t bytes) noexcept {
   const no_file_size_signal quiet;
-  int error = 0;
-  do {
-    error = posix_fallocate(file, static_cast<off_t>(at), static_cast<off_t>(bytes));
-  } while (error == EINTR);
-  return error;
+  for (std::size_t done = 0; done < bytes;) {
+    const ssize_t written = ::pwrite(file, zeros, bytes - done, static_cast<off_t>(at + done));
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return written < 0 ? errno : ENOSPC;
+    done += static_cast<std::size_t>(written);
+  }
+  return 0;
 }
 
 /// Returns: that part of the file, or nullptr with errno set. A child of `fork` does not have it.
@@ -62,6 +68,7 @@ void* map(int file, std::uint64_t at, std::size_t bytes) noexcept {
       mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, static_cast<off_t>(at));
   if (part == MAP_FAILED) return nullptr;
   madvise(part, bytes, MADV_DONTFORK);
+  madvise(part, bytes, MADV_POPULATE_WRITE);  // from Linux 5.14 on; costs less than many faults
   return part;
 }
 

@@ -9,6 +9,8 @@
 
 namespace zpmr::detail::trace {
 
+inline constexpr std::size_t most_chunk_bytes = std::size_t{256} << 10;
+
 /// The file that a trace is written to, a chunk at a time. Chunks are parts of the file in memory:
 /// what a thread has written there is in the file whatever becomes of the process. Their room on
 /// the disk is taken before, as a write to such memory that finds the disk full ends the program.
@@ -20,7 +22,8 @@ class output {
   std::error_code open(const char* path) noexcept;
 
   /// Returns: a new chunk for the thread of that number, its header written; or an empty one with
-  /// errno set. Preconditions: `bytes` is a multiple of a page.
+  /// errno set. Preconditions: `bytes` is a multiple of a page, and at most
+  /// `most_chunk_bytes`.
   std::span<word> reserve(std::size_t bytes, std::uint32_t thread) noexcept;
 
   /// Effects: events from `order` on are no part of the trace.

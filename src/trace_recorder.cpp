@@ -16,7 +16,6 @@ namespace {
 
 constexpr std::uint64_t events_a_batch = 64;
 constexpr std::uint64_t batches_an_epoch = 64;
-constexpr std::size_t most_chunk_bytes = std::size_t{256} << 10;
 
 // What the records of one event can take up: an order, a resource, and an allocation of two words.
 constexpr std::size_t words_an_event = 4;

@@ -17,10 +17,10 @@ static_assert(std::endian::native == std::endian::little);
 inline constexpr std::size_t page_bytes = 4096;
 inline constexpr std::size_t page_words = page_bytes / sizeof(word);
 
-inline constexpr word file_magic = 0x0a6372746d72707a;  // "zpmrtrc\n"
+inline constexpr word file_magic = 0x0a637274726d707a;  // "zpmrtrc\n"
 inline constexpr word version = 1;
 inline constexpr word no_end = ~word{0};
-inline constexpr word chunk_magic = 0x63686e6b;  // "knhc"
+inline constexpr word chunk_magic = 0x6b6e6863;  // "chnk"
 
 /// The words of the file's header that are in use.
 struct file_header {

@@ -268,6 +268,18 @@ lost_output() {
   done
 }
 
+# A file that cannot be written ends the trace and not the demo.
+traces() {
+  many_words
+  ZPMR_TRACE=$scratch/trace runs_well "$files"
+  [ "$(head -c 7 "$scratch/trace")" = zpmrtrc ] || fail 'no trace'
+  [ "$(stat -c %s "$scratch/trace")" -gt 100000 ] || fail 'too small for a trace'
+  ZPMR_TRACE=/dev/full run "$files"
+  [ "$status" = 0 ] || fail "status $status"
+  [ "$(wc -l <"$scratch/err")" = 1 ] || fail 'not one line on stderr'
+  grep -qF 'record a trace into "/dev/full"' "$scratch/err" || fail '/dev/full is not named'
+}
+
 help() {
   run --help
   [ "$status" = 0 ] || fail "status $status"
