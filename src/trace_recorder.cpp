@@ -70,8 +70,8 @@ bool start_batch(thread& self) noexcept {
   return true;
 }
 
-}  // namespace
-
+/// Effects: the thread can record an event of the resource with that key.
+/// Returns: false if it is not recorded: the recording has ended.
 bool look_up(thread& self, std::uint64_t key) noexcept {
   const std::uint32_t now = current_recording();
   if (self.recording != now) {
@@ -89,6 +89,8 @@ bool look_up(thread& self, std::uint64_t key) noexcept {
   return true;
 }
 
+/// Effects: gives the thread numbers above all that were taken.
+/// Returns: false if there are no more, which ends the recording.
 bool take_new_numbers(thread& self) noexcept {
   const std::uint64_t left = self.order_end - self.order;
   const std::uint64_t order = take_numbers(left);
@@ -100,6 +102,25 @@ bool take_new_numbers(thread& self) noexcept {
   self.order = order;
   self.order_end = order + left;
   return true;
+}
+
+bool make_ready(thread& self, std::uint64_t key, std::uint64_t address) noexcept {
+  if (!look_up(self, key)) return false;
+  const std::uint64_t before = last.of(address).load(std::memory_order_relaxed);
+  return last_events::comes_after(before, address, self.order) || take_new_numbers(self);
+}
+
+}  // namespace
+
+void record_allocation_slowly(std::uint64_t key, std::uint64_t address, std::size_t bytes,
+                              std::size_t alignment) noexcept {
+  thread& self = this_thread;
+  if (make_ready(self, key, address)) write_allocation(self, address, bytes, alignment);
+}
+
+void record_deallocation_slowly(std::uint64_t key, std::uint64_t address) noexcept {
+  thread& self = this_thread;
+  if (make_ready(self, key, address)) write_deallocation(self, address);
 }
 
 void let_go(thread& self) noexcept {

@@ -56,12 +56,13 @@ class last_events {
 
   /// An entry: the bits of the address that its place in the table does not tell, and the number.
   static constexpr std::uint64_t entry(std::uint64_t address, std::uint64_t order) noexcept {
-    return tag(address) << order_bits | order;
+    return tag(address) + order;
   }
   /// Returns: whether an event of this address and number surely comes after the one in `last`.
   static constexpr bool comes_after(std::uint64_t last, std::uint64_t address,
                                     std::uint64_t order) noexcept {
-    return last == 0 || (last >> order_bits == tag(address) && (last & (most_order - 1)) < order);
+    // Of another address, the difference is above all numbers.
+    return last - tag(address) < order || last == 0;
   }
 
   static constexpr unsigned order_bits = 39;
@@ -73,9 +74,9 @@ class last_events {
   static constexpr std::uint64_t entries = std::uint64_t{1} << entries_bits;
 
   static constexpr std::uint64_t tag(std::uint64_t address) noexcept {
-    return (address >> (granule_bits + entries_bits) << granule_bits |
-            (address & ((1U << granule_bits) - 1))) &
-           ((std::uint64_t{1} << (64 - order_bits)) - 1);
+    constexpr unsigned high_bits = order_bits + granule_bits;
+    return address >> (granule_bits + entries_bits) << high_bits |
+           (address & ((1U << granule_bits) - 1)) << order_bits;
   }
 
   std::atomic<std::uint64_t>* table_ = nullptr;
@@ -83,29 +84,13 @@ class last_events {
 
 extern constinit last_events last;
 
-/// Effects: makes the thread ready to record an event of the resource with that key.
-/// Returns: false if it is not recorded: the recording has ended.
-bool look_up(thread& self, std::uint64_t key) noexcept;
-
-/// Effects: gives the thread order numbers above all that were taken.
-/// Returns: false if the recording has ended.
-bool take_new_numbers(thread& self) noexcept;
-
-/// Returns: where the event's record goes, or nullptr if it is not recorded.
-inline word* begin_event(thread& self, std::uint64_t key, std::uint64_t address) noexcept {
-  // Relaxed, here and below: nothing else is read on the strength of it.
-  if (self.key != key || self.order == self.order_end ||
-      epoch.load(std::memory_order_relaxed) != self.epoch) [[unlikely]] {
-    if (!look_up(self, key)) return nullptr;
-  }
-  std::atomic<std::uint64_t>& place = last.of(address);
-  if (!last_events::comes_after(place.load(std::memory_order_relaxed), address, self.order))
-      [[unlikely]] {
-    if (!take_new_numbers(self)) return nullptr;
-  }
-  place.store(last_events::entry(address, self.order), std::memory_order_relaxed);
-  ++self.order;
-  return self.next;
+/// Returns: whether an event can be recorded at once.
+inline bool is_ready(const thread& self, std::uint64_t key, std::uint64_t address) noexcept {
+  // Relaxed: nothing else is read on the strength of it.
+  return self.key == key && self.order != self.order_end &&
+         epoch.load(std::memory_order_relaxed) == self.epoch &&
+         last_events::comes_after(last.of(address).load(std::memory_order_relaxed), address,
+                                  self.order);
 }
 
 /// Effects: writes the record at `at`. Its first word comes last, so that it is there completely
@@ -120,34 +105,54 @@ inline word* write(word* at, word first, word second) noexcept {
   return at + 2;
 }
 
+/// Effects: the event has its number.
+inline void take_place(thread& self, std::uint64_t address) noexcept {
+  // Relaxed: see `last_events`.
+  last.of(address).store(last_events::entry(address, self.order), std::memory_order_relaxed);
+  ++self.order;
+}
+
+/// Preconditions: the thread is ready.
+inline void write_allocation(thread& self, std::uint64_t address, std::size_t bytes,
+                             std::size_t alignment) noexcept {
+  take_place(self, address);
+  const auto log = static_cast<unsigned>(std::countr_zero(alignment));
+  if (bytes <= most_small_bytes && alignment <= most_small_alignment) [[likely]] {
+    self.next = write(self.next, small_allocation(address, bytes, log));
+  } else {
+    self.next = write(self.next, other(other_kind::allocation, address, log), bytes);
+  }
+}
+inline void write_deallocation(thread& self, std::uint64_t address) noexcept {
+  take_place(self, address);
+  self.next = write(self.next, deallocation(address));
+}
+
+/// All but the fast path, and out of its registers.
+void record_allocation_slowly(std::uint64_t key, std::uint64_t address, std::size_t bytes,
+                              std::size_t alignment) noexcept;
+void record_deallocation_slowly(std::uint64_t key, std::uint64_t address) noexcept;
+
 /// Call after the block was allocated.
 inline void record_allocation(std::uint64_t key, std::uint64_t address, std::size_t bytes,
                               std::size_t alignment) noexcept {
   thread& self = this_thread;
-  word* const at = begin_event(self, key, address);
-  if (at == nullptr) return;
-  const auto log = static_cast<unsigned>(std::countr_zero(alignment));
-  if (bytes <= most_small_bytes && alignment <= most_small_alignment) [[likely]] {
-    self.next = write(at, small_allocation(address, bytes, log));
-  } else {
-    self.next = write(at, other(other_kind::allocation, address, log), bytes);
+  if (!is_ready(self, key, address)) [[unlikely]] {
+    return record_allocation_slowly(key, address, bytes, alignment);
   }
+  write_allocation(self, address, bytes, alignment);
 }
 
 /// Call before the block is freed: afterwards another thread may be given it.
 inline void record_deallocation(std::uint64_t key, std::uint64_t address) noexcept {
   thread& self = this_thread;
-  if (word* const at = begin_event(self, key, address)) {
-    self.next = write(at, deallocation(address));
+  if (!is_ready(self, key, address)) [[unlikely]] {
+    return record_deallocation_slowly(key, address);
   }
+  write_deallocation(self, address);
 }
 
 /// Returns: a key for the events of a new resource, or `thread::no_key` if no trace is recorded.
 std::uint64_t new_key() noexcept;
-
-/// Whether threads record anything under such a key.
-constexpr bool is_key(std::uint64_t key) noexcept {
-  return key != thread::no_key;
-}
 
 }  // namespace zpmr::detail::trace

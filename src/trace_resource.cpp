@@ -25,14 +25,14 @@ void* trace_resource::do_allocate(std::size_t bytes, std::size_t alignment) {
     detail::throw_bad_alloc();
   }
   void* const block = upstream_->allocate(bytes, alignment);
-  if (detail::trace::is_key(key_)) {
+  if (key_ != detail::trace::thread::no_key) {
     detail::trace::record_allocation(key_, address_of(block), bytes, alignment);
   }
   return block;
 }
 
 void trace_resource::do_deallocate(void* block, std::size_t bytes, std::size_t alignment) {
-  if (detail::trace::is_key(key_)) {
+  if (key_ != detail::trace::thread::no_key) {
     detail::trace::record_deallocation(key_, address_of(block));
   }
   upstream_->deallocate(block, bytes, alignment);
