@@ -122,7 +122,6 @@ bool contains(std::span<const ranked> some, const result* one) {
 }
 
 std::string of_both(std::span<const ranked> quick, std::span<const ranked> lean) {
-  if (quick.empty() || lean.empty()) return "";
   for (const ranked& each : quick) {
     if (contains(lean, each.one)) {
       return "For this load take " + each.one->on.label +
@@ -131,6 +130,18 @@ std::string of_both(std::span<const ranked> quick, std::span<const ranked> lean)
   }
   return "For this load take " + quick.front().one->on.label + " if time matters more, " +
          lean.front().one->on.label + " if memory does. ";
+}
+
+/// Returns: which to take. Preconditions: there are times of more than one.
+std::string recommendation(const comparison& what, const std::vector<ranked>& time,
+                           const std::vector<ranked>& peak) {
+  const auto quick = fastest(what, time);
+  if (!peak.empty() && peak.back().figure >= least_memory_worth_comparing) {
+    return of_both(quick, leanest(peak));
+  }
+  return "For this load take " + quick.front().one->on.label + ": none is faster, and " +
+         (peak.empty() ? "what memory they need is not known. "
+                       : "all need too little memory for a comparison of it. ");
 }
 
 std::string not_measured(const comparison& what) {
@@ -146,15 +157,11 @@ std::string not_measured(const comparison& what) {
 std::string answer_of(const comparison& what) {
   const auto time = by_time(what);
   const auto peak = ranking(what, peak_resident);
-  const bool much = !peak.empty() && peak.back().figure >= least_memory_worth_comparing;
   std::string text;
-  if (time.size() > 1) {
-    text += of_both(fastest(what, time), much ? leanest(peak) : std::span<const ranked>(time));
-  }
+  if (time.size() > 1) text += recommendation(what, time, peak);
   text += of_time(what, time) + of_memory("At the peak", peak) +
           of_memory("At the end", ranking(what, final_resident)) +
           of_memory("Once asked to give free memory back,", ranking(what, resident_after_release));
-  if (time.size() > 1 && !much) text += "All need too little memory for a comparison of it. ";
   text += not_measured(what);
   if (!text.empty()) text.pop_back();
   return text;
