@@ -26,6 +26,7 @@ if(PROJECT_IS_TOP_LEVEL) # else it is the parent's, for all its libraries
 endif()
 zpmr_switch(ZPMR_BUILD_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
 zpmr_switch(ZPMR_BUILD_EXAMPLES "Build the examples" ${PROJECT_IS_TOP_LEVEL})
+zpmr_switch(ZPMR_BUILD_TOOLS "Build zpmr-compare" ${PROJECT_IS_TOP_LEVEL})
 zpmr_switch(ZPMR_BUILD_BENCHMARKS "Build the benchmarks" OFF)
 zpmr_switch(ZPMR_BUILD_FUZZERS "Build the fuzzer, which takes clang" OFF)
 zpmr_switch(ZPMR_WARNINGS_AS_ERRORS "Stop at any compiler warning in zpmr's own files" OFF)

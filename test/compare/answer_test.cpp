@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+#define BOOST_TEST_MODULE answer
+
+#include "answer.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "comparison.hpp"
+
+using namespace zpmr::compare;
+
+namespace {
+
+constexpr std::uint64_t mib = 1 << 20;
+
+/// What was measured in two runs of 1,000 events.
+result measured(const std::string& name, std::pair<int, int> ns, std::uint64_t peak,
+                std::uint64_t end) {
+  result one{{name, name, name, {}}, {}, {}};
+  for (const int each : {ns.first, ns.second}) {
+    run done;
+    done.processor_time = std::chrono::nanoseconds(each * 1000);
+    done.samples = {{500, 10 * mib, peak}, {1000, 5 * mib, end}};
+    done.peak_resident = peak;
+    done.resident_after_release = end;
+    one.runs.push_back(done);
+  }
+  return one;
+}
+
+comparison compared(std::vector<result> results) {
+  comparison what;
+  what.profile.events = 1000;
+  what.own_cost = measured("nothing", {2, 2}, 0, 0);
+  what.results = std::move(results);
+  return what;
+}
+
+bool says(const comparison& what, const std::string& words) {
+  const std::string answer = answer_of(what);
+  BOOST_TEST_MESSAGE(answer);
+  return answer.find(words) != std::string::npos;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(the_replays_own_time_is_taken_off_before_times_are_compared) {
+  const comparison what = compared({measured("slow", {30, 30}, 20 * mib, 10 * mib),
+                                    measured("fast", {22, 22}, 20 * mib, 10 * mib)});
+  BOOST_TEST(what.own_time().value() == 2);
+  BOOST_TEST(what.time_of(what.results[0])->median == 28);
+  BOOST_TEST(says(what, "fast is fastest, with 20.0 ns an operation: 1.40 times as fast as slow."));
+  BOOST_TEST(says(what, "For this load take fast: none is faster, and none needs less memory"));
+  BOOST_TEST(says(what, "At the end all hold about the same."));
+}
+
+BOOST_AUTO_TEST_CASE(less_memory_is_told_in_percent) {
+  const comparison what = compared({measured("lean", {30, 30}, 20 * mib, 78 * mib),
+                                    measured("fast", {20, 20}, 40 * mib, 100 * mib)});
+  BOOST_TEST(says(what, "take fast if time matters more, lean if memory does."));
+  BOOST_TEST(says(what, "At the peak lean holds least, 20.0 MiB: 50 % less than fast."));
+  BOOST_TEST(says(what, "At the end lean holds least, 78.0 MiB: 22 % less than fast."));
+}
+
+BOOST_AUTO_TEST_CASE(times_that_differ_less_than_their_runs_are_called_equal) {
+  const comparison what = compared(
+      {measured("one", {20, 24}, 20 * mib, mib), measured("other", {23, 26}, 20 * mib, mib)});
+  BOOST_TEST(says(what, "one and other are fastest, and do not differ more than their runs"));
+  BOOST_TEST(!says(what, "times as fast"));
+}
+
+BOOST_AUTO_TEST_CASE(little_memory_is_not_compared) {
+  const comparison what =
+      compared({measured("one", {20, 20}, 4096, 0), measured("other", {30, 30}, 40960, 0)});
+  BOOST_TEST(says(what, "all need too little memory for a comparison of it."));
+  BOOST_TEST(!says(what, "less than"));
+  BOOST_TEST(says(what, "For this load take one: none is faster, and all need too little"));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_not_known_is_not_compared) {
+  result unknown = measured("unknown", {20, 20}, 0, 0);
+  for (run& each : unknown.runs) {
+    each.peak_resident.reset();
+    each.resident_after_release.reset();
+    for (sample& at : each.samples) at.resident.reset();
+  }
+  BOOST_TEST(!peak_resident(unknown).has_value());
+  BOOST_TEST(!resident_for_a_byte(unknown).has_value());
+  const comparison what = compared({unknown, measured("known", {30, 30}, 20 * mib, 10 * mib)});
+  BOOST_TEST(!says(what, "% less"));
+}
+
+BOOST_AUTO_TEST_CASE(what_was_not_measured_is_named) {
+  result none{{"late", "late", "late", {}}, {}, {}};
+  const comparison what = compared({measured("one", {20, 20}, 20 * mib, mib), none});
+  BOOST_TEST(says(what, "Not measured: late."));
+}
+
+BOOST_AUTO_TEST_CASE(resident_for_a_byte_is_an_average_over_the_trace) {
+  const result one = measured("one", {20, 20}, 30 * mib, 15 * mib);
+  BOOST_TEST(resident_for_a_byte(one).value() == 3);
+}

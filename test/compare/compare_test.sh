@@ -1,0 +1,195 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# compare_test.sh COMPARE WRITE_TRACE CASE [CHROMIUM]: what zpmr-compare says of traces that are known,
+# and of what is no trace.
+
+set -euo pipefail
+compare=$1 write_trace=$2 case=$3 chromium=${4-}
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+cd "$scratch"
+export LC_ALL=C.UTF-8
+
+fail() {
+  printf 'FAILED: %s\n' "$*" >&2
+  cat out err >&2 2>/dev/null || true
+  exit 1
+}
+
+skip() {
+  echo "SKIPPED: $*"
+  exit 77
+}
+
+trace_of() {  # PATTERN
+  "$write_trace" "$1.trace" "$1"
+}
+
+runs() {  # ARGUMENT...
+  "$compare" "$@" >out 2>err || fail "status $? of: $*"
+}
+
+refuses() {  # STATUS MESSAGE ARGUMENT...
+  local status=0
+  "$compare" "${@:3}" >out 2>err || status=$?
+  [[ $status == "$1" ]] || fail "status $status, not $1, of: ${*:3}"
+  grep -qF -- "$2" err || fail "it does not say: $2"
+  [[ $(grep -c '^zpmr-compare: ' err) == 1 ]] || fail "it does not say so in one line"
+}
+
+says() {
+  grep -qF -- "$1" out || fail "it does not say: $1"
+}
+
+# figure NAME: the first number of that name in the JSON.
+figure() {
+  sed -n "s/^ *\"$1\": \([0-9.]*\),\{0,1\}\$/\1/p" out | head -n 1
+}
+
+at_least() {  # NAME NUMBER
+  awk "BEGIN { exit !($(figure "$1") >= $2) }" || fail "$1 is $(figure "$1"), below $2"
+}
+
+known_pattern() {
+  trace_of known
+  runs --json --runs 1 --allocator new_delete known.trace
+  says '"events": 6064,'
+  says '"allocations": 4032,'
+  says '"threads": 2,'
+  says '"allocated_bytes": 37554432,'
+  says '"peak_bytes_in_use": 35554432,'
+  says '"peak_at_event": 6032,'
+  says '"final_bytes_in_use": 2000000,'
+  says '"final_blocks_in_use": 2000,'
+  says '"largest_block": 1048576,'
+  # All of it was written to, so it was in memory at the peak; and what is in use still is.
+  at_least peak_resident 35554432
+  at_least final_resident 2000000
+  at_least ns_per_operation 0.1
+
+  runs --runs 1 known.trace
+  for each in libc new_delete synchronized_pool 'For this load take' 'At the peak' \
+    "The replay's own" 'What the columns mean'; do
+    says "$each"
+  done
+}
+
+settings() {
+  trace_of churn
+  "$compare" --help | grep -q jemalloc || skip 'no help'
+  if "$compare" --allocator hoard churn.trace 2>&1 | grep -q 'There are: jemalloc'; then
+    refuses 2 'ended by signal 6: see above whether it takes these settings' \
+      --allocator jemalloc:dirty_decay:0 churn.trace
+    grep -q 'dirty_decay:0' err || fail 'the setting is not named'
+    runs --runs 1 --allocator jemalloc --allocator jemalloc:dirty_decay_ms:0,narenas:1 churn.trace
+    says 'jemalloc:dirty_decay_ms:0,narenas:1'
+  fi
+  runs --runs 1 --allocator libc --allocator libc churn.trace
+}
+
+bad_traces() {
+  refuses 2 missing.trace missing.trace
+  echo nonsense >text && refuses 2 text text
+  : >empty && refuses 2 empty empty
+  refuses 2 / /
+  trace_of freed_twice && refuses 2 'event 3' freed_twice.trace
+  trace_of allocated_twice && refuses 2 'event 2' allocated_twice.trace
+  trace_of nothing && refuses 2 'no event' nothing.trace
+  trace_of terabytes && refuses 2 'event 4 takes the blocks in use to 64.0 TiB' terabytes.trace
+  # A good one before does not help a bad one after it.
+  trace_of churn && refuses 2 freed_twice.trace --runs 1 churn.trace freed_twice.trace
+  # Any part of a trace can be read, or is refused with a message; nothing crashes.
+  local size cut status
+  size=$(stat -c %s churn.trace)
+  for cut in 7 4095 4096 5000 $((size - 1)); do
+    head -c "$cut" churn.trace >part
+    status=0
+    "$compare" --runs 1 --allocator new_delete part >out 2>err || status=$?
+    [[ $status == 0 || $status == 2 ]] || fail "status $status with the first $cut bytes"
+  done
+}
+
+bad_arguments() {
+  trace_of churn
+  refuses 2 'See --help'
+  refuses 2 'See --help' --runs 0 churn.trace
+  refuses 2 'See --help' --colour churn.trace
+  refuses 2 'no "hoard" here. There are: ' --allocator hoard churn.trace
+  refuses 2 'takes no settings' --allocator libc:arenas:1 churn.trace
+  if command -v gnuplot >/dev/null; then
+    refuses 2 'no/such/page.html' --html no/such/page.html churn.trace
+  fi
+  ! PATH=$scratch "$compare" --html page.html churn.trace 2>err || fail 'drawn without gnuplot'
+  grep -qF 'install gnuplot-nox' err || fail 'it does not say what is missing'
+  runs --help
+}
+
+ctrl_c() {
+  trace_of churn
+  "$compare" --json --runs 1000 churn.trace >out 2>err &
+  local process=$! status=0
+  sleep 2
+  kill -INT $process
+  wait $process || status=$?
+  [[ $status == 130 ]] || fail "status $status after Ctrl-C"
+  grep -q 'interrupted; this is what was measured so far' err || fail 'it does not say so'
+  [[ $(head -c 1 out) == '[' && $(tail -n 1 out) == ']' ]] || fail 'the figures are not all there'
+}
+
+lost_replay() {
+  trace_of churn
+  "$compare" --runs 1000 churn.trace >out 2>err &
+  local process=$! status=0 tries children=
+  [[ -r /proc/$process/task/$process/children ]] || skip 'the system does not list child processes'
+  for ((tries = 0; tries < 1000; ++tries)); do
+    read -r children 2>/dev/null </proc/$process/task/$process/children || true  # no line end
+    # It may just end by itself; then it is the next one's turn. What comes after the message is
+    # no replay: a sanitizer looks for leaks in a process of its own.
+    [[ ! -s err ]] || break
+    [[ -z $children ]] || kill -KILL ${children%% *} 2>/dev/null || true
+    kill -0 $process 2>/dev/null || break
+    sleep 0.01
+  done
+  # Nothing was killed: it fails below, and does not go on.
+  [[ -s err ]] || kill $process 2>/dev/null || true
+  wait $process || status=$?
+  [[ $status == 1 || $status == 2 ]] || fail "status $status after its replay was killed"
+  grep -q 'was ended by signal 9' err || fail 'it does not say how the replay ended'
+}
+
+page() {
+  command -v gnuplot >/dev/null || skip 'gnuplot is not installed'
+  [[ -x $chromium ]] || skip 'Chromium is not installed'
+  trace_of known
+  trace_of churn
+  cp known.trace '<b>&.trace'
+  runs --runs 2 --allocator new_delete --allocator libc --html page.html '<b>&.trace' churn.trace
+  ! grep -q '<script' page.html || fail 'there is a script on the page'
+  ! grep -qE "(src|href)=[\"'][^#]" page.html || fail 'the page needs another file'
+  ! grep -q '<h2><b>' page.html || fail 'a name is taken for a tag'
+
+  # The browser counts what it has drawn: shapes that take some room, in each picture.
+  sed 's|</main>|</main><p id="drawn"></p><script>\
+    const drawn = [...document.querySelectorAll("figure svg")].map(\
+      svg => [...svg.querySelectorAll("path, polygon, rect, polyline")].filter(shape => {\
+        const box = shape.getBBox();\
+        return shape.id !== "" \|\| box.width + box.height > 5;\
+      }).length);\
+    const texts = [...document.querySelectorAll("figure svg")].map(\
+      svg => svg.querySelectorAll("text").length);\
+    document.getElementById("drawn").textContent =\
+      "pictures " + drawn.length + " least " + Math.min(...drawn) + " texts " + Math.min(...texts);\
+    </script>|' page.html >looked_at.html
+  HOME=$scratch timeout 120 "$chromium" --headless --no-sandbox --disable-gpu \
+    --enable-logging=stderr --dump-dom "file://$scratch/looked_at.html" >dom 2>log ||
+    fail "the browser could not open the page: $(cat log)"
+  ! grep -E 'CONSOLE|Uncaught' log || fail 'the browser complains of the page'
+  local counted
+  counted=$(grep -oE 'pictures [0-9]+ least [0-9]+ texts [0-9]+' dom | head -n 1)
+  read -r _ pictures _ least _ texts <<<"$counted"
+  [[ $pictures == 12 ]] || fail "not 6 plots for each trace: $counted"
+  ((least >= 8 && texts >= 6)) || fail "a plot is empty: $counted"
+}
+
+$case

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+
+#include "comparison.hpp"
+
+namespace zpmr::compare {
+
+/// Returns: what a comparison says, in words: which is fastest, which needs least memory, by how
+/// much, and which to take. Differences that are no larger than those between runs are called none.
+[[nodiscard]] std::string answer_of(const comparison& what);
+
+}  // namespace zpmr::compare

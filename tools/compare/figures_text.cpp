@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+#include "figures_text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
+#include <limits>
+#include <utility>
+
+#include "terminal_text.hpp"
+
+namespace zpmr::compare {
+namespace {
+
+struct column {
+  const char* heading;
+  const char* meaning;
+  std::string (*cell)(const comparison&, const result&);
+};
+
+std::string quantile_text(const result& one, double share) {
+  if (!one.times || one.times->allocations.count() == 0) return "unknown";
+  return time_text(one.times->allocations.quantile(share));
+}
+
+std::string ratio_text(std::optional<double> ratio) {
+  return ratio ? three_digits(*ratio) : "unknown";
+}
+
+std::string spread_text(const std::optional<spread>& time) {
+  if (!time) return "unknown";
+  return three_digits(time->least) + " to " + three_digits(time->most);
+}
+
+const std::array<column, 10> columns{{
+    {"ns", "processor time of an operation, an allocation or a deallocation, in nanoseconds",
+     [](const comparison& what, const result& one) {
+       const auto time = what.time_of(one);
+       return time ? three_digits(time->median) : std::string("unknown");
+     }},
+    {"runs", "that time in the fastest and the slowest run",
+     [](const comparison& what, const result& one) { return spread_text(what.time_of(one)); }},
+    {"half", "half of all allocations took no longer, with two looks at the clock",
+     [](const comparison&, const result& one) { return quantile_text(one, 0.5); }},
+    {"99 %", "99 of 100 took no longer",
+     [](const comparison&, const result& one) { return quantile_text(one, 0.99); }},
+    {"99.9 %", "999 of 1,000 took no longer",
+     [](const comparison&, const result& one) { return quantile_text(one, 0.999); }},
+    {"longest", "the one that took longest, as the system may just have run something else",
+     [](const comparison&, const result& one) { return quantile_text(one, 1); }},
+    {"peak", "the most memory that the process had, beyond what it started with",
+     [](const comparison&, const result& one) { return size_text(peak_resident(one)); }},
+    {"end", "the memory that it had after the last event",
+     [](const comparison&, const result& one) { return size_text(final_resident(one)); }},
+    {"released", "and after the allocator was asked to give free memory back",
+     [](const comparison&, const result& one) { return size_text(resident_after_release(one)); }},
+    {"per byte", "the memory that it had for each byte in use, on average over the trace",
+     [](const comparison&, const result& one) { return ratio_text(resident_for_a_byte(one)); }},
+}};
+
+}  // namespace
+
+std::string three_digits(double number) {
+  std::array<char, 64> text{};
+  const int decimals = number < 9.995 ? 2 : number < 99.95 ? 1 : 0;
+  std::snprintf(text.data(), text.size(), "%.*f", decimals, number);
+  return text.data();
+}
+
+std::string size_text(std::optional<double> bytes) {
+  return bytes ? detail::rounded_size(static_cast<std::size_t>(*bytes)) : "unknown";
+}
+
+std::string grouped(std::uint64_t number) {
+  std::string digits = std::to_string(number);
+  for (std::size_t left = digits.size(); left > 3; left -= 3) digits.insert(left - 3, 1, ',');
+  return digits;
+}
+
+std::string time_text(std::chrono::nanoseconds time) {
+  constexpr std::array<const char*, 4> units{" ns", " µs", " ms", " s"};
+  double value = static_cast<double>(time.count());
+  if (value < 1000) return std::to_string(time.count()) + units[0];
+  std::size_t unit = 0;
+  for (; value >= 999.5 && unit + 1 < units.size(); ++unit) value /= 1000;
+  return three_digits(value) + units[unit];
+}
+
+table table_of(const comparison& what) {
+  std::vector<const result*> order;
+  for (const result& each : what.results) {
+    if (!each.runs.empty()) order.push_back(&each);
+  }
+  const auto time = [&](const result* one) {
+    const auto known = what.time_of(*one);
+    return known ? known->median : std::numeric_limits<double>::max();
+  };
+  std::ranges::stable_sort(order, {}, time);
+
+  table cells{{"allocator"}};
+  for (const column& each : columns) cells.front().emplace_back(each.heading);
+  for (const result* one : order) {
+    cells.push_back({one->on.label});
+    for (const column& each : columns) cells.back().push_back(each.cell(what, *one));
+  }
+  return cells;
+}
+
+const std::vector<std::pair<std::string, std::string>>& meanings() {
+  static const auto all = [] {
+    std::vector<std::pair<std::string, std::string>> pairs;
+    for (const column& each : columns) pairs.emplace_back(each.heading, each.meaning);
+    return pairs;
+  }();
+  return all;
+}
+
+std::string description_of(const trace_profile& profile) {
+  std::string text = grouped(profile.events) + " events, " + grouped(profile.allocations) +
+                     " of them allocations, by " + grouped(profile.threads()) +
+                     (profile.threads() == 1 ? " thread" : " threads") + "; at most " +
+                     size_text(static_cast<double>(profile.peak_bytes)) + " in use, " +
+                     size_text(static_cast<double>(profile.bytes_in_use)) + " at the end";
+  if (profile.duration.count() > 0) text += "; recorded in " + time_text(profile.duration);
+  text += '.';
+  if (profile.cut_short) {
+    text += " The recording was cut short; " + grouped(profile.left_out) +
+            " events refer to what is not there, and were left out.";
+  }
+  return text;
+}
+
+std::string remarks_on(const comparison& what) {
+  std::string text;
+  if (const auto own = what.own_time()) {
+    text += "The replay's own " + three_digits(*own) + " ns an operation are subtracted. ";
+  }
+  if (what.own_cost.times && what.own_cost.times->allocations.count() > 0) {
+    text += "Two looks at the clock took " +
+            time_text(what.own_cost.times->allocations.quantile(0.5)) +
+            "; they are part of the times of single allocations. ";
+  }
+  text += "Memory is read after each batch of events, and as the system's peak.";
+  return text;
+}
+
+}  // namespace zpmr::compare

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: MIT
+
+/// \file
+/// zpmr-compare: which allocator for my program? Replays traces of it on all of them.
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <filesystem>
+#include <fstream>
+#include <iomanip>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "answer.hpp"
+#include "comparison.hpp"
+#include "figures_text.hpp"
+#include "json.hpp"
+#include "measuring.hpp"
+#include "page.hpp"
+#include "plots.hpp"
+#include "replay_process.hpp"
+
+namespace zpmr::compare {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int interrupted_status = 128 + SIGINT;
+
+enum class output { table, json };
+
+struct options {
+  std::vector<fs::path> traces;
+  std::vector<candidate> on = all_candidates();
+  unsigned runs = 5;
+  output form = output::table;
+  std::optional<fs::path> page;
+};
+
+volatile std::sig_atomic_t ctrl_c = 0;
+
+/// Effects: makes Ctrl-C end the measuring, but not the program. A second one does.
+void listen_to_ctrl_c() {
+  struct sigaction action {};
+  action.sa_handler = [](int) { ctrl_c = 1; };
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  ::sigaction(SIGINT, &action, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);  // a process that ended early is told of by its status
+}
+
+/// One line on the terminal that is rewritten, and gone at the end.
+class progress_line {
+ public:
+  progress_line() = default;
+  ~progress_line() { show(""); }
+  progress_line(const progress_line&) = delete;
+  progress_line& operator=(const progress_line&) = delete;
+
+  void show(const std::string& line) const {
+    if (on_terminal_) std::cerr << '\r' << line << "\x1b[K" << std::flush;
+  }
+  void show(const std::string& doing, double done) const {
+    if (ctrl_c != 0) throw interrupted();
+    std::ostringstream line;
+    line << doing << ": " << std::fixed << std::setprecision(0) << done * 100 << " %";
+    show(line.str());
+  }
+
+ private:
+  bool on_terminal_ = ::isatty(STDERR_FILENO) == 1;
+};
+
+/// Returns: the options, or nothing if help was asked for and given.
+std::optional<options> parse(int count, char** arguments) {
+  options chosen;
+  std::vector<std::string> traces, allocators;
+  std::string page;
+  bool json = false;
+  CLI::App app("Replays traces of a program on each allocator, and says which one suits it.",
+               "zpmr-compare");
+  app.add_option("trace", traces,
+                 "what a trace_resource has recorded; heaptrack's and mtrace's too")
+      ->required()
+      ->type_name("TRACE");
+  app.add_option("--allocator", allocators,
+                 "only on this one, with settings if you like: jemalloc:dirty_decay_ms:0,narenas:1 "
+                 "or tcmalloc:release_rate:10; may be given again")
+      ->type_name("NAME[:SETTINGS]")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app.add_option("--runs", chosen.runs, "how often to replay on each, to take the median")
+      ->check(CLI::Range(1U, 1000U))
+      ->capture_default_str();
+  app.add_flag("--json", json, "write all figures as JSON instead of the table");
+  app.add_option("--html", page, "write a page with plots to this file, too")->type_name("FILE");
+  try {
+    app.parse(count, arguments);
+  } catch (const CLI::Success& help) {
+    app.exit(help);
+    return std::nullopt;
+  } catch (const CLI::ParseError& error) {
+    throw bad_input(std::string(error.what()) + ". See --help.");
+  }
+  chosen.traces.assign(traces.begin(), traces.end());
+  if (!allocators.empty()) chosen.on.clear();
+  for (const std::string& each : allocators) chosen.on.push_back(parse_candidate(each));
+  if (json) chosen.form = output::json;
+  if (!page.empty()) chosen.page = page;
+  return chosen;
+}
+
+/// The page, open before the measuring begins.
+std::ofstream open_page(const fs::path& name) {
+  check_gnuplot();
+  std::ofstream page(name);
+  if (!page) {
+    throw bad_input("--html: cannot write \"" + name.string() + "\" (" + std::strerror(errno) +
+                    "). Name a file in a directory of yours.");
+  }
+  return page;
+}
+
+void print_table(std::ostream& out, const table& cells) {
+  std::vector<std::size_t> widths(cells.front().size());
+  const auto columns = [](const std::string& cell) {  // "µ" is two bytes, but one column
+    return cell.size() - (cell.find("µ") == cell.npos ? 0U : 1U);
+  };
+  for (const auto& row : cells) {
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], columns(row[i]));
+  }
+  for (const auto& row : cells) {
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      const std::string padding(widths[i] - columns(row[i]), ' ');
+      out << (i == 0 ? row[i] + padding : "  " + padding + row[i]);
+    }
+    out << '\n';
+  }
+}
+
+void print(std::ostream& out, const comparison& what) {
+  out << what.trace.string() << ": " << description_of(what.profile) << "\n\n";
+  print_table(out, table_of(what));
+  out << '\n' << answer_of(what) << "\n\n" << remarks_on(what) << "\n\n";
+}
+
+void print_meanings(std::ostream& out) {
+  out << "What the columns mean:\n";
+  for (const auto& [heading, meaning] : meanings()) {
+    out << "  " << std::left << std::setw(10) << heading << meaning << '\n';
+  }
+}
+
+/// Effects: adds a comparison for each trace. Returns: whether all was measured.
+bool measure_traces(const options& chosen, std::vector<comparison>& all) {
+  const progress_line line;
+  try {
+    try_out(chosen.on);
+    for (const fs::path& trace : chosen.traces) {
+      const auto shown = [&](const std::string& doing, double done) {
+        line.show(trace.filename().string() + ": " + doing, done);
+      };
+      const auto shown_reading = [&](double done) { shown("reading", done); };
+      comparison what{trace, profile_of(trace, shown_reading), {}, {}};
+      measure_all(all.emplace_back(std::move(what)), chosen.on, chosen.runs, shown);
+    }
+    return true;
+  } catch (const interrupted&) {
+    return false;
+  }
+}
+
+void show(const options& chosen, const std::vector<comparison>& all, std::ofstream* page) {
+  if (chosen.form == output::json) {
+    nlohmann::ordered_json list = nlohmann::ordered_json::array();
+    for (const comparison& each : all) list.push_back(json_of(each));
+    using nlohmann::ordered_json;
+    std::cout << list.dump(2, ' ', false, ordered_json::error_handler_t::replace) << '\n';
+  } else {
+    for (const comparison& each : all) print(std::cout, each);
+    if (!all.empty()) print_meanings(std::cout);
+  }
+  if (page != nullptr) {
+    write_page(*page, all);
+    if (!page->flush()) throw std::runtime_error("cannot write all of the page");
+  }
+  if (!std::cout.flush()) throw std::runtime_error("cannot write the output");
+}
+
+int parse_and_compare(int count, char** arguments) {
+  const auto chosen = parse(count, arguments);
+  if (!chosen) return EXIT_SUCCESS;
+  std::optional<std::ofstream> page;
+  if (chosen->page) page = open_page(*chosen->page);
+  listen_to_ctrl_c();
+  std::vector<comparison> all;
+  const bool is_complete = measure_traces(*chosen, all);
+  if (!is_complete) std::cerr << "zpmr-compare: interrupted; this is what was measured so far\n";
+  show(*chosen, all, page ? &*page : nullptr);
+  return is_complete ? EXIT_SUCCESS : interrupted_status;
+}
+
+void complain(const std::exception& error) {
+  std::cerr << "zpmr-compare: " << error.what() << '\n';
+}
+
+}  // namespace
+}  // namespace zpmr::compare
+
+int main(int count, char** arguments) {
+  using namespace zpmr::compare;
+  if (count > 1 && arguments[1] == worker_argument) return be_worker(count, arguments);
+  try {
+    return parse_and_compare(count, arguments);
+  } catch (const bad_input& error) {
+    complain(error);
+    return 2;
+  } catch (const zpmr::trace_error& error) {
+    complain(error);
+    return 2;
+  } catch (const std::exception& error) {
+    complain(error);
+    return EXIT_FAILURE;
+  }
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+#include "page.hpp"
+
+#include <ostream>
+#include <string>
+#include <string_view>
+
+#include "answer.hpp"
+#include "figures_text.hpp"
+#include "plots.hpp"
+
+namespace zpmr::compare {
+namespace {
+
+constexpr std::string_view head = R"(<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Which allocator for my program?</title>
+<style>
+body { font: 16px/1.5 system-ui, sans-serif; color: #263238; background: #fafafa; margin: 0; }
+main { max-width: 72rem; margin: 0 auto; padding: 1rem 1.5rem 4rem; }
+h1 { font-size: 1.7rem; } h2 { margin-top: 3rem; overflow-wrap: anywhere; }
+.answer { background: #e8f5e9; border-left: 4px solid #2e7d32; padding: .8rem 1rem; font-size: 1.1rem; }
+.scroll { overflow-x: auto; }
+table { border-collapse: collapse; white-space: nowrap; font-variant-numeric: tabular-nums; }
+th, td { text-align: right; padding: .3rem .7rem; border-bottom: 1px solid #cfd8dc; }
+th:first-child, td:first-child { text-align: left; padding-left: 0; }
+figure { margin: 2rem 0; background: white; border: 1px solid #eceff1; padding: 1rem; }
+figure h3 { margin: 0 0 .5rem; } figure svg { width: 100%; height: auto; }
+figcaption, .remark, dl { color: #546e7a; font-size: .9rem; }
+dt { float: left; clear: left; width: 6rem; font-weight: 600; } dd { margin-left: 6.5rem; }
+</style>
+</head>
+<body><main>
+<h1>Which allocator for my program?</h1>
+)";
+
+std::string escaped(std::string_view text) {
+  std::string result;
+  for (const char c : text) {
+    switch (c) {
+      case '<':
+        result += "&lt;";
+        break;
+      case '>':
+        result += "&gt;";
+        break;
+      case '&':
+        result += "&amp;";
+        break;
+      case '"':
+        result += "&quot;";
+        break;
+      default:
+        result += c;
+    }
+  }
+  return result;
+}
+
+void write_table(std::ostream& out, const table& cells) {
+  out << "<div class=\"scroll\"><table>\n";
+  for (std::size_t row = 0; row < cells.size(); ++row) {
+    const char* const kind = row == 0 ? "th" : "td";
+    out << "<tr>";
+    for (const std::string& cell : cells[row]) {
+      out << '<' << kind << '>' << escaped(cell) << "</" << kind << '>';
+    }
+    out << "</tr>\n";
+  }
+  out << "</table></div>\n";
+}
+
+void write_meanings(std::ostream& out) {
+  out << "<details><summary>What the columns mean</summary><dl>\n";
+  for (const auto& [heading, meaning] : meanings()) {
+    out << "<dt>" << escaped(heading) << "</dt><dd>" << escaped(meaning) << "</dd>\n";
+  }
+  out << "</dl></details>\n";
+}
+
+void write_plot(std::ostream& out, const plot& one) {
+  out << "<figure><h3>" << one.title << "</h3>\n"
+      << one.svg << "\n<figcaption>" << one.caption << "</figcaption></figure>\n";
+}
+
+void write_comparison(std::ostream& out, const comparison& what, std::size_t number) {
+  out << "<section>\n<h2>" << escaped(what.trace.filename().string())
+      << "</h2>\n<p class=\"remark\">" << escaped(description_of(what.profile))
+      << "</p>\n<p class=\"answer\">" << escaped(answer_of(what)) << "</p>\n";
+  write_table(out, table_of(what));
+  out << "<p class=\"remark\">" << escaped(remarks_on(what)) << "</p>\n";
+  write_meanings(out);
+  for (const plot& each : plots_of(what, number)) write_plot(out, each);
+  out << "</section>\n";
+}
+
+}  // namespace
+
+void write_page(std::ostream& out, std::span<const comparison> all) {
+  out << head;
+  for (std::size_t i = 0; i < all.size(); ++i) write_comparison(out, all[i], i + 1);
+  out << "</main></body>\n</html>\n";
+}
+
+}  // namespace zpmr::compare
