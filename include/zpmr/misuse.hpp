@@ -34,7 +34,7 @@ struct known_block {
   const void* start;
   std::size_t bytes;
   std::size_t alignment;
-  std::uint64_t number;  ///< the how-manieth block that the resource looked after
+  std::uint64_t number;  ///< 1 for the first that the resource looked after
   call_stack allocated;
   call_stack freed;  ///< without frames while it is in use
 };
