@@ -50,7 +50,7 @@ struct free_call {
 struct misuse {
   misuse_kind kind;
   const checked_resource& resource;
-  std::optional<free_call> call;       ///< empty where no call of `deallocate` found it
+  std::optional<free_call> call;     ///< empty where no call of `deallocate` found it
   std::optional<known_block> block;  ///< of an unknown block, the one in use that it points into
   /// In bytes from the block's start: of the first byte that was written, or of the unknown
   /// pointer. Otherwise 0.
