@@ -49,8 +49,8 @@ int main() {
   memory.deallocate(other, 10);
   expect(handler.faults == 3);
 
-  (void)make_name(memory);
   //! [stack]
+  (void)make_name(memory);
   // What is in use can be asked for at any time. What is left at the end is written to stderr.
   for (const zpmr::leak& each : memory.leaks()) {
     std::cout << each.bytes << " bytes in blocks in use, allocated at\n" << each.allocated;

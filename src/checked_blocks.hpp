@@ -77,7 +77,7 @@ class checked_blocks {
 
   /// What is known of a pointer that is to be freed.
   struct finding {
-    block_record* leaving;               ///< if it is in use; then it is the caller's
+    block_record* leaving;             ///< if it is in use; then it is the caller's
     std::optional<known_block> known;  ///< else, if it was freed before
   };
   finding take(const void* block) noexcept;

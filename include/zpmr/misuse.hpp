@@ -34,7 +34,7 @@ struct known_block {
   const void* start;
   std::size_t bytes;
   std::size_t alignment;
-  std::uint64_t number;  ///< the how-manieth block that the resource looked after
+  std::uint64_t number;  ///< 1 for the first that the resource looked after
   call_stack allocated;
   call_stack freed;  ///< without frames while it is in use
 };
@@ -50,7 +50,7 @@ struct free_call {
 struct misuse {
   misuse_kind kind;
   const checked_resource& resource;
-  std::optional<free_call> call;       ///< empty where no call of `deallocate` found it
+  std::optional<free_call> call;     ///< empty where no call of `deallocate` found it
   std::optional<known_block> block;  ///< of an unknown block, the one in use that it points into
   /// In bytes from the block's start: of the first byte that was written, or of the unknown
   /// pointer. Otherwise 0.

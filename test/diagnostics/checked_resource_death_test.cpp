@@ -5,6 +5,7 @@
 
 #include <boost/test/unit_test.hpp>
 #include <cstring>
+#include <sstream>
 #include <string>
 #include <vector>
 #include <zpmr/call_stack.hpp>
@@ -21,8 +22,30 @@ using zpmr::checked_resource;
 
 [[gnu::noinline]] void* make_a_block(checked_resource& memory) {
   void* const block = memory.allocate(24);
+  *static_cast<volatile char*>(block) = 'x';  // else this function is not in the stack
   return block;
 }
+
+/// A pool that takes nothing from the system.
+struct counted_pool final : std::pmr::memory_resource {
+  std::size_t blocks = 0;
+
+ private:
+  void* do_allocate(std::size_t bytes, std::size_t alignment) override {
+    void* const block = pool_.allocate(bytes, alignment);
+    ++blocks;
+    return block;
+  }
+  void do_deallocate(void* block, std::size_t bytes, std::size_t alignment) override {
+    --blocks;
+    pool_.deallocate(block, bytes, alignment);
+  }
+  bool do_is_equal(const memory_resource& other) const noexcept override { return this == &other; }
+
+  char buffer_[1 << 20];
+  std::pmr::monotonic_buffer_resource source_{buffer_, sizeof buffer_};
+  std::pmr::unsynchronized_pool_resource pool_{&source_};
+};
 
 bool has(const std::string& text, const char* part) {
   return text.find(part) != std::string::npos;
@@ -43,7 +66,7 @@ BOOST_AUTO_TEST_CASE(
   BOOST_TEST(has(text, "  Block 1, of 24 bytes, was allocated at\n    "), text);
   BOOST_TEST(has(text, "make_a_block"), text);
   BOOST_TEST(has(text, "  This was found at\n    "), text);
-#if ZPMR_CHECKED  // a Debug build, with lines
+#ifndef NDEBUG  // a Debug build, with lines
   BOOST_TEST(has(text, "checked_resource_death_test.cpp:"), text);
   BOOST_TEST(!has(text, "zpmr::checked_resource::allocate"), text);
 #endif
@@ -93,29 +116,55 @@ BOOST_AUTO_TEST_CASE(with_the_address_sanitizer_it_stops_the_very_access) {
              }) == "");
 }
 
+BOOST_AUTO_TEST_CASE(a_fault_is_printed_with_what_is_wrong_and_both_places) {
+  zpmr::test::noting_handler handler;
+  checked_resource memory{std::pmr::new_delete_resource(), "memory", {.handler = &handler}};
+  std::string text;
+  handler.then = [&](const zpmr::misuse& fault) {
+    std::ostringstream out;
+    out << fault;
+    text = std::move(out).str();
+  };
+  void* const block = memory.allocate(10);
+  memory.deallocate(block, 11);
+  BOOST_TEST(text.starts_with("checked_resource \"memory\": block 0x"));
+  for (
+      const char* const part :
+      {" freed with 11 bytes and alignment 16, but it was allocated with 10 bytes and alignment 16\n",
+       "  Block 1, of 10 bytes, was allocated at\n    ", "  This was found at\n    "}) {
+    BOOST_TEST(text.find(part) != std::string::npos, text);
+  }
+  memory.deallocate(block, 10);
+  BOOST_TEST(text.find(" freed with 10 bytes, but it was freed before\n") != std::string::npos,
+             text);
+  BOOST_TEST(text.find("  and freed at\n    ") != std::string::npos, text);
+  void* const other = memory.allocate(10);
+  memory.deallocate(static_cast<char*>(other) + 4, 6);
+  BOOST_TEST(text.find(": it points to byte 4 of block 0x") != std::string::npos, text);
+  memory.deallocate(other, 10);
+}
+
 BOOST_AUTO_TEST_CASE(without_memory_for_its_books_it_refuses_and_gives_the_block_back) {
   if (zpmr::test::malloc_is_replaced) return;  // which need more of the system themselves
   const auto result = zpmr::test::run_in_child([] {
-    static char buffer[1 << 20];
-    std::pmr::monotonic_buffer_resource source(buffer, sizeof buffer);
-    std::pmr::unsynchronized_pool_resource pool(&source);
+    static counted_pool pool;
     checked_resource memory{&pool};
-    std::size_t blocks = 0;
     (void)memory.allocate(8);  // so that there is memory for some
     const rlimit no_more{0, 0};
     ::setrlimit(RLIMIT_AS, &no_more);
-    try {
-      for (; blocks < 100000; ++blocks) (void)memory.allocate(8);
-    } catch (const std::bad_alloc&) {
-    }
-    for (int i = 0; i < 100000; ++i) {  // each time it is the same place
+    const auto is_refused = [&] {
+      const std::size_t before = pool.blocks;
       try {
         (void)memory.allocate(8);
-        std::abort();
       } catch (const std::bad_alloc&) {
+        if (pool.blocks != before) ::_exit(3);
+        return true;
       }
-    }
-    ::_exit(blocks > 10 && blocks < 100000 ? 0 : 1);
+      return false;
+    };
+    int made = 0;
+    while (made < 10000 && !is_refused()) ++made;
+    ::_exit(made > 10 && made < 10000 && is_refused() ? 0 : 1);
   });
   BOOST_TEST(result.status == 0, result.message);
 }

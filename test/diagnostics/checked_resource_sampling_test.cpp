@@ -39,6 +39,18 @@ struct noting_upstream final : std::pmr::memory_resource {
   bool do_is_equal(const memory_resource& other) const noexcept override { return this == &other; }
 };
 
+/// Always gives the same memory.
+struct one_place_upstream final : std::pmr::memory_resource {
+  void* freed = nullptr;
+
+ private:
+  void* do_allocate(std::size_t, std::size_t) override { return place_; }
+  void do_deallocate(void* block, std::size_t, std::size_t) override { freed = block; }
+  bool do_is_equal(const memory_resource& other) const noexcept override { return this == &other; }
+
+  alignas(4096) std::byte place_[8192];
+};
+
 struct fixture {
   noting_upstream upstream;
   zpmr::test::noting_handler handler;
@@ -129,11 +141,14 @@ BOOST_AUTO_TEST_CASE(of_a_sample_everything_is_found) {
 }
 
 BOOST_AUTO_TEST_CASE(what_has_left_the_quarantine_is_forgotten) {
-  checked_resource memory{&upstream, "memory", {.sample_interval = 1, .handler = &handler}};
-  for (int i = 0; i < 100; ++i) memory.deallocate(memory.allocate(1000, 8), 1000, 8);
-  // Its place may be given to a block that is not picked, and so is no wrong pointer.
-  void* const same_place = upstream.allocate(1000, 4096);
-  memory.deallocate(same_place, 1000, 4096);
+  one_place_upstream place;
+  checked_resource memory{&place, "memory", {.sample_interval = 1, .handler = &handler}};
+  void* const sample = memory.allocate(1000, 8);
+  memory.deallocate(sample, 1000, 8);
+  BOOST_TEST(place.freed != sample);
+  // Now another block may lie there, one that was not picked.
+  memory.deallocate(sample, 1000, 8);
+  BOOST_TEST(place.freed == sample);
   BOOST_TEST(handler.faults.empty());
 }
 

@@ -5,7 +5,6 @@
 #include <boost/test/unit_test.hpp>
 #include <cstdint>
 #include <memory_resource>
-#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -234,30 +233,14 @@ BOOST_AUTO_TEST_CASE(a_handler_may_use_the_resource) {
   BOOST_TEST(upstream.bytes() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(a_fault_is_printed_with_what_is_wrong_and_both_places) {
-  std::string text;
-  handler.then = [&](const zpmr::misuse& fault) {
-    std::ostringstream out;
-    out << fault;
-    text = std::move(out).str();
-  };
+BOOST_AUTO_TEST_CASE(a_block_that_is_being_freed_is_freed_already) {
   void* const block = memory.allocate(10);
+  handler.then = [&](const zpmr::misuse& fault) {
+    if (fault.kind == misuse_kind::mismatched_free) memory.deallocate(block, 10);
+  };
   memory.deallocate(block, 11);
-  BOOST_TEST(text.starts_with("checked_resource \"memory\": block 0x"));
-  for (
-      const char* const part :
-      {" freed with 11 bytes and alignment 16, but it was allocated with 10 bytes and alignment 16\n",
-       "  Block 1, of 10 bytes, was allocated at\n    ", "  This was found at\n    "}) {
-    BOOST_TEST(text.find(part) != std::string::npos, text);
-  }
-  memory.deallocate(block, 10);
-  BOOST_TEST(text.find(" freed with 10 bytes, but it was freed before\n") != std::string::npos,
-             text);
-  BOOST_TEST(text.find("  and freed at\n    ") != std::string::npos, text);
-  void* const other = memory.allocate(10);
-  memory.deallocate(static_cast<char*>(other) + 4, 6);
-  BOOST_TEST(text.find(": it points to byte 4 of block 0x") != std::string::npos, text);
-  memory.deallocate(other, 10);
+  expect_kinds({misuse_kind::mismatched_free, misuse_kind::freed_twice});
+  BOOST_TEST(upstream.bytes() == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(equality_is_identity) {
