@@ -63,9 +63,8 @@ struct counting_on_pools_on_counting : on_counting {
   auto* unequal() { return &pools; }
 };
 
-using subjects =
-    std::tuple<counting_on_counting, failing_on_counting, counting_on_failing_on_counting,
-               counting_on_pools_on_counting, default_under_guard>;
+using subjects = std::tuple<counting_on_counting, failing_on_counting,
+                            counting_on_failing_on_counting, counting_on_pools_on_counting>;
 
 }  // namespace
 

@@ -92,3 +92,23 @@ inline void check_takes_nothing(const std::function<void()>& block) {
 [[gnu::noinline]] void operator delete(void* block, std::size_t, std::align_val_t) noexcept {
   operator delete(block);
 }
+
+// The sanitizers' own forms for arrays do not come here either.
+[[gnu::noinline]] void* operator new[](std::size_t bytes) {
+  return operator new(bytes);
+}
+[[gnu::noinline]] void* operator new[](std::size_t bytes, std::align_val_t alignment) {
+  return operator new(bytes, alignment);
+}
+[[gnu::noinline]] void operator delete[](void* block) noexcept {
+  operator delete(block);
+}
+[[gnu::noinline]] void operator delete[](void* block, std::size_t) noexcept {
+  operator delete(block);
+}
+[[gnu::noinline]] void operator delete[](void* block, std::align_val_t) noexcept {
+  operator delete(block);
+}
+[[gnu::noinline]] void operator delete[](void* block, std::size_t, std::align_val_t) noexcept {
+  operator delete(block);
+}
