@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <boost/test/unit_test.hpp>
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <latch>
@@ -192,6 +193,39 @@ BOOST_AUTO_TEST_CASE(a_fork_does_not_hang_on_threads_that_make_and_visit_tracker
         each.for_each_child([&](const memory_tracker&) { ++visited; });
       });
       return visited >= 1 && visited <= 2 && works_from_another_thread(root);
+    }));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_fork_waits_for_who_takes_leases_back) {
+  // With so many of them that the lock of the tree is held most of the time.
+  constexpr std::size_t limit = 1'000'000;
+  hard_limit cap{limit};
+  memory_tracker root{"root", &cap};
+  std::deque<memory_tracker> leaves;
+  for (int i = 0; i < 300; ++i) leaves.emplace_back("leaf", root);
+  std::atomic<unsigned> rounds{0};
+  const busy_threads taking_back{1, [&](unsigned) {
+                                   // Many times, or it is found where it yields.
+                                   for (int i = 0; i < 100; ++i) {
+                                     for (memory_tracker& each : leaves) each.charge(1);
+                                     (void)root.try_charge(limit + 1);
+                                     for (memory_tracker& each : leaves) each.uncharge(1);
+                                     ++rounds;
+                                   }
+                                 }};
+  for (int i = 0; i < 50; ++i) {
+    // Woken up, this thread finds the other wherever it is.
+    for (const unsigned before = rounds; rounds == before;) {
+      std::this_thread::sleep_for(std::chrono::milliseconds{1});
+    }
+    BOOST_TEST(holds_in_child([&] {
+      // All that fits can be had.
+      const std::size_t used = root.bytes_in_use();
+      std::size_t below = 0;
+      for (const memory_tracker& each : leaves) below += each.bytes_in_use();
+      return used <= leaves.size() && below == used && root.try_charge(limit - used) &&
+             !root.try_charge(1);
     }));
   }
 }

@@ -190,6 +190,7 @@ BOOST_AUTO_TEST_CASE(an_overdraft_scope_may_last_until_its_thread_ends) {
 }
 
 BOOST_AUTO_TEST_CASE(a_thread_that_is_cancelled_while_it_waits_leaves_nothing_behind) {
+  if (zpmr::test::address_sanitizer) return;  // it does not bear how a cancelled thread unwinds
   zpmr::waiting_limit cap{100, std::chrono::hours{1}};
   memory_tracker tracker{"waited for", &cap};
   tracker.charge(100);
