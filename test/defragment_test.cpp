@@ -90,7 +90,13 @@ constexpr bool is_table_of_tables =
 
 void check_same_use(const memory_usage& before, const memory_usage& after) {
   BOOST_TEST(after.bytes_in_use == before.bytes_in_use);
+#if defined(_LIBCPP_VERSION)  // rounds some capacities of strings up that it did not round before
+  BOOST_TEST(after.requested_bytes_in_use >= before.requested_bytes_in_use);
+  BOOST_TEST(after.requested_bytes_in_use - before.requested_bytes_in_use <=
+             before.requested_bytes_in_use / 1000);
+#else
   BOOST_TEST(after.requested_bytes_in_use == before.requested_bytes_in_use);
+#endif
   BOOST_TEST(after.blocks_in_use() == before.blocks_in_use());
 }
 
