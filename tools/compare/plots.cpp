@@ -97,8 +97,8 @@ std::string time_script(const comparison& what) {
          << one.on.label << "\" \"" << three_digits(time->median) << "\" 0x" << colour_of(index) + 1
          << '\n';
   });
-  return "unset key\nset xrange [0:*]\nset yrange [" + std::to_string(row) +
-         ".4:0.6]\nunset grid\nset grid xtics lt 1 lc rgb '#eceff1'\n"
+  return "unset key\nset xrange [0:*]\nset yrange [" + std::to_string(row + 0.4) +
+         ":0.6]\nunset grid\nset grid xtics lt 1 lc rgb '#eceff1'\n"
          "set style fill solid 0.85 noborder\nset xlabel 'ns an operation'\n"
          "$data << END\n" +
          data.str() +
@@ -135,7 +135,7 @@ std::string memory_script(const comparison& what) {
 
 std::string fragmentation_script(const comparison& what) {
   // A start and an end with hardly anything in use say nothing.
-  const double least = static_cast<double>(what.profile.peak_bytes) / 100;
+  const double least = static_cast<double>(what.profile.peak_bytes) / 10;
   const unit events = events_unit(what.profile.events);
   curves all("with lines lw 2");
   for_each_measured(what, [&](const result& one, std::size_t index) {
@@ -147,7 +147,8 @@ std::string fragmentation_script(const comparison& what) {
           << static_cast<double>(*each.resident) / in_use << '\n';
     }
   });
-  return "set logscale y\nset xlabel '" + std::string(events.name) +
+  return "set logscale y\nset ytics (1, 1.2, 1.5, 2, 3, 5, 10, 20, 50)\nset xlabel '" +
+         std::string(events.name) +
          "'\n"
          "set ylabel 'resident bytes for each in use'\n" +
          all.script();
@@ -210,8 +211,8 @@ std::vector<plot> plots_of(const comparison& what, std::size_t number) {
         "a line is to the grey, the better.",
         memory_script(what));
     add("fragmentation", "Fragmentation over time",
-        "The same as a ratio: 1 would be no loss at all. Where less than a hundredth of the peak "
-        "is in use, nothing is drawn.",
+        "The same as a ratio: 1 would be no loss at all. Where less than a tenth of the peak is "
+        "in use, nothing is drawn.",
         fragmentation_script(what));
   }
   add("latencies", "Times of single allocations",
