@@ -24,7 +24,7 @@ class charge_watch {
   void ask(const account& asked, const limit_event& event) {
     expect(asks_policies_, "a try asks no policy");
     expect(!generous_, "no policy is asked within an overdraft_scope");
-    expect(&asked == full(), "the first full tracker of the path is asked");
+    expect(&asked == full(), "the tracker that decides is asked");
     expect(event.attempt == ++questions_, "attempts are counted from 1");
     expect(event.requested == bytes_, "a policy is told the bytes of the charge");
     expect(event.bytes_in_use == asked.expected.bytes_in_use, "a policy is told what is in use");
@@ -59,11 +59,16 @@ class charge_watch {
     for_path(at_, [&](const account& each) { fits = fits && each.fits(bytes_); });
     return fits;
   }
-  /// Returns: the first tracker of the path that neither fits nor was granted.
+  /// Returns: of the trackers of the path that neither fit nor have granted, the first whose limit
+  /// is less than the charge, or else the first.
   [[nodiscard]] const account* full() const {
-    const account* each = &at_;
-    while (each != nullptr && (each->fits(bytes_) || let_pass(*each))) each = each->parent;
-    return each;
+    const account* first = nullptr;
+    for (const account* each = &at_; each != nullptr; each = each->parent) {
+      if (each->fits(bytes_) || let_pass(*each)) continue;
+      if (bytes_ > each->expected.limit) return each;
+      if (first == nullptr) first = each;
+    }
+    return first;
   }
   [[nodiscard]] account& at() const { return at_; }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
