@@ -90,7 +90,7 @@ std::optional<options> parse(int count, char** arguments) {
   CLI::App app("Replays traces of a program on each allocator, and says which one suits it.",
                "zpmr-compare");
   app.add_option("trace", traces,
-                 "what a trace_resource has recorded; heaptrack's and mtrace's too")
+                 "what a trace_resource has recorded, or heaptrack --raw")
       ->required()
       ->type_name("TRACE");
   app.add_option("--allocator", allocators,
