@@ -72,7 +72,7 @@ file_header header_of(const input& file) {
   if (file.read(0, words.data(), words.size()) < words.size()) {
     file.refuse("was cut short before its first event. Record the trace again");
   }
-  const file_header header{words[0], words[1], words[2], words[3], words[4]};
+  const file_header header{words[0], words[1], words[2], words[3]};
   if (header.version != version) {
     file.refuse("is a trace of version " + std::to_string(header.version) +
                 ", and only version 1 is known here. Read it with the zpmr that wrote it");
@@ -93,7 +93,7 @@ class merge final : public source {
 
   bool next(raw_event& event) override {
     open_chunks_up_to_next();
-    if (open_.empty() || open_.front()->order() >= header_.end) return false;
+    if (open_.empty()) return false;
     if (open_.front()->order() < least_) file_.refuse("is damaged: two events have one number");
     least_ = open_.front()->order() + 1;
     event = open_.front()->event();

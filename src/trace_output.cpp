@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
@@ -91,7 +90,7 @@ std::error_code output::open(const char* path) noexcept {
   int error = check(file);
   if (error == 0) {
     if (void* const page = map(file, 0, page_bytes)) {
-      header_ = new (page) file_header{file_magic, version, no_end, 0, page_bytes};
+      header_ = new (page) file_header{file_magic, version, 0, page_bytes};
       file_ = file;
       return {};
     }
@@ -110,10 +109,6 @@ std::span<word> output::reserve(std::size_t bytes, std::uint32_t thread) noexcep
   header->thread = thread;
   header->magic = chunk_magic;
   return {static_cast<word*>(part), bytes / sizeof(word)};
-}
-
-void output::end_at(word order) noexcept {
-  header_->end = std::min(header_->end, order);
 }
 
 void output::close() noexcept {

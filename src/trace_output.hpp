@@ -26,8 +26,6 @@ class output {
   /// `most_chunk_bytes`.
   std::span<word> reserve(std::size_t bytes, std::uint32_t thread) noexcept;
 
-  /// Effects: events from `order` on are no part of the trace.
-  void end_at(word order) noexcept;
   void note_failure() noexcept { header_->failed = 1; }
 
   /// Effects: lets go of the file; chunks that were reserved can be written further.

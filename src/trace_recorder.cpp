@@ -9,7 +9,7 @@
 namespace zpmr::detail::trace {
 
 constinit thread_local thread this_thread;
-constinit std::atomic<std::uint64_t> epoch{1};
+constinit std::atomic<std::uint64_t> epoch{0};
 constinit last_events last;
 
 namespace {
@@ -66,21 +66,24 @@ bool start_batch(thread& self) noexcept {
       batches.fetch_add(1, std::memory_order_relaxed) % batches_an_epoch == batches_an_epoch - 1) {
     epoch.fetch_add(1, std::memory_order_relaxed);
   }
-  self.epoch = epoch.load(std::memory_order_relaxed);
+  const std::uint64_t now = epoch.load(std::memory_order_relaxed);
+  if (recording_of(now) != self.recording) return false;
+  self.epoch = now;
   return true;
 }
 
 /// Effects: the thread can record an event of the resource with that key.
 /// Returns: false if it is not recorded: the recording has ended.
 bool look_up(thread& self, std::uint64_t key) noexcept {
-  const std::uint32_t now = current_recording();
+  const std::uint64_t seen = epoch.load(std::memory_order_relaxed);
+  const std::uint32_t now = recording_of(seen);
   if (self.recording != now) {
     let_go(self);
     self.recording = now;
     self.number = thread::no_number;
   }
   if (now == 0 || recording_of(key) != now) return false;
-  const bool stale = self.epoch != epoch.load(std::memory_order_relaxed);
+  const bool stale = self.epoch != seen;
   if ((stale || self.order == self.order_end) && !start_batch(self)) return false;
   if (self.key != key) {
     self.next = write(self.next, other(other_kind::resource, resource_of(key)));
@@ -129,10 +132,6 @@ void let_go(thread& self) noexcept {
   self.next = nullptr;
   self.key = thread::no_key;
   self.order = self.order_end = 0;
-}
-
-std::uint64_t last_number() noexcept {
-  return take_numbers(1);
 }
 
 }  // namespace zpmr::detail::trace

@@ -34,9 +34,16 @@ struct thread {
 // Initial-exec, as the default model of a shared library calls a function for each access.
 extern constinit thread_local thread this_thread [[gnu::tls_model("initial-exec")]];
 
-/// Changes when threads have to look up sooner: so much has happened elsewhere that their order
-/// numbers are old, or the recording has ended.
+/// The number of the recording that goes on, in the high half; 0 is none. It changes also when so
+/// much has happened that the order numbers of threads which did nothing have become old.
+///
+/// This one variable tells that a recording has ended. So once an event was not recorded for it, no
+/// event is that follows from it, on whatever thread: who was handed the block reads the same.
 extern constinit std::atomic<std::uint64_t> epoch;
+
+constexpr std::uint32_t recording_of(std::uint64_t key_or_epoch) noexcept {
+  return static_cast<std::uint32_t>(key_or_epoch >> 32);
+}
 
 /// The last event of an address, for those addresses that no other has displaced. It is what makes
 /// order numbers rise from thread to thread along the life of a block, without a locked

@@ -23,8 +23,6 @@ struct recording {
   output file;
   std::uint32_t threads = 0;
   std::uint32_t last = 0;  // how many there were
-  // Release, acquire: who makes a resource for a recording finds it all there.
-  std::atomic<std::uint32_t> current{0};
   std::atomic<std::uint32_t> resources{0};
   std::atomic<std::uint64_t> started{0};
 };
@@ -43,11 +41,17 @@ std::uint64_t clock_now() noexcept {
          static_cast<std::uint64_t>(now.tv_nsec);
 }
 
+std::uint32_t current() noexcept {
+  return recording_of(epoch.load(std::memory_order_relaxed));
+}
+
+void forget_recording() noexcept {
+  epoch.fetch_and(UINT32_MAX, std::memory_order_relaxed);
+}
+
 /// Preconditions: the mutex is held, and a recording goes on.
 void end_recording() noexcept {
-  state().file.end_at(last_number());
-  state().current.store(0, std::memory_order_relaxed);
-  epoch.fetch_add(1, std::memory_order_relaxed);  // so that all threads notice
+  forget_recording();
   state().file.close();
 }
 
@@ -60,9 +64,8 @@ void end_early_locked(int error) noexcept {
 
 // In the child of a fork the file is the parent's, and no chunk of it is mapped.
 void after_fork_in_child() noexcept {
-  if (state().current.load(std::memory_order_relaxed) != 0) {
-    state().current.store(0, std::memory_order_relaxed);
-    epoch.fetch_add(1, std::memory_order_relaxed);
+  if (current() != 0) {
+    forget_recording();
     state().file.abandon();
   }
   this_thread.chunk = {};
@@ -98,37 +101,34 @@ std::error_code start_recording(const char* path) noexcept {
   const int error = prepare();
   if (error != 0) return {error, std::generic_category()};
   const std::scoped_lock lock(state().mutex);
-  if (state().current.load(std::memory_order_relaxed) != 0) {
+  if (current() != 0) {
     return {EALREADY, std::generic_category()};
   }
   if (const std::error_code failed = state().file.open(path)) return failed;
   state().threads = 0;
   state().resources.store(0, std::memory_order_relaxed);
   state().started.store(clock_now(), std::memory_order_relaxed);
-  state().current.store(++state().last, std::memory_order_release);
+  // Release: who makes a resource for it finds it all there.
+  epoch.store(key_of(++state().last, 0), std::memory_order_release);
   return {};
 }
 
 void stop_recording() noexcept {
   const std::scoped_lock lock(state().mutex);
-  if (state().current.load(std::memory_order_relaxed) == 0) return;
+  if (current() == 0) return;
   end_recording();
   let_go(this_thread);
 }
 
 void end_early(int error) noexcept {
   const std::scoped_lock lock(state().mutex);
-  if (state().current.load(std::memory_order_relaxed) != 0) end_early_locked(error);
-}
-
-std::uint32_t current_recording() noexcept {
-  return state().current.load(std::memory_order_relaxed);
+  if (current() != 0) end_early_locked(error);
 }
 
 std::span<word> reserve_chunk(thread& self, std::size_t bytes) noexcept {
   pthread_setspecific(thread_end, &self);  // may allocate, so before the lock
   const std::scoped_lock lock(state().mutex);
-  if (state().current.load(std::memory_order_relaxed) != self.recording) return {};
+  if (current() != self.recording) return {};
   if (self.number == thread::no_number) self.number = state().threads++;
   const std::span<word> chunk = state().file.reserve(bytes, self.number);
   if (chunk.empty()) end_early_locked(errno);
@@ -140,9 +140,9 @@ std::uint64_t nanoseconds_since_start() noexcept {
 }
 
 std::uint64_t new_key() noexcept {
-  const std::uint32_t current = state().current.load(std::memory_order_acquire);
-  if (current == 0) return thread::no_key;
-  return key_of(current, state().resources.fetch_add(1, std::memory_order_relaxed));
+  const std::uint32_t recording = recording_of(epoch.load(std::memory_order_acquire));
+  if (recording == 0) return thread::no_key;
+  return key_of(recording, state().resources.fetch_add(1, std::memory_order_relaxed));
 }
 
 }  // namespace zpmr::detail::trace

@@ -20,9 +20,6 @@ void stop_recording() noexcept;
 /// Effects: ends the recording, and says why on stderr. `error` is an error number.
 void end_early(int error) noexcept;
 
-/// Returns: which one goes on: 1, 2, ...; 0 is none.
-std::uint32_t current_recording() noexcept;
-
 /// Returns: a new chunk for the thread, which gets a number with its first one; or an empty one,
 /// and the recording has ended.
 std::span<word> reserve_chunk(thread& self, std::size_t bytes) noexcept;
@@ -32,14 +29,8 @@ std::uint64_t nanoseconds_since_start() noexcept;
 /// Effects: gives back the thread's chunk, if it has one.
 void let_go(thread& self) noexcept;
 
-/// Returns: an order number above all that were taken.
-std::uint64_t last_number() noexcept;
-
 constexpr std::uint64_t key_of(std::uint32_t recording, std::uint32_t resource) noexcept {
   return std::uint64_t{recording} << 32 | resource;
-}
-constexpr std::uint32_t recording_of(std::uint64_t key) noexcept {
-  return static_cast<std::uint32_t>(key >> 32);
 }
 constexpr std::uint32_t resource_of(std::uint64_t key) noexcept {
   return static_cast<std::uint32_t>(key);

@@ -19,14 +19,12 @@ inline constexpr std::size_t page_words = page_bytes / sizeof(word);
 
 inline constexpr word file_magic = 0x0a637274726d707a;  // "zpmrtrc\n"
 inline constexpr word version = 1;
-inline constexpr word no_end = ~word{0};
 inline constexpr word chunk_magic = 0x6b6e6863;  // "chnk"
 
 /// The words of the file's header that are in use.
 struct file_header {
   word magic;
   word version;
-  word end;     ///< an order number
   word failed;  ///< 1 if nothing more could be written
   word bytes;   ///< of the file
 };

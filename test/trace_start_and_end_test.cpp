@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: MIT
+#define BOOST_TEST_MODULE trace_start_and_end
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <boost/test/unit_test.hpp>
+#include <cstdlib>
+#include <memory_resource>
+#include <random>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <vector>
+#include <zpmr/trace_resource.hpp>
+
+#include "support/child_process.hpp"
+#include "support/death.hpp"
+#include "support/recording_fixture.hpp"
+#include "support/sanitizer.hpp"
+#include "support/threads.hpp"
+
+namespace {
+
+using zpmr::start_trace;
+using zpmr::stop_trace;
+using zpmr::trace_event;
+using zpmr::trace_resource;
+using zpmr::test::pair_of;
+using zpmr::test::read_trace;
+
+/// What `deed` throws as a system_error, in words.
+template <class F>
+std::string refusal(F deed) {
+  try {
+    deed();
+  } catch (const std::system_error& error) {
+    return error.what();
+  }
+  return "nothing was thrown";
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != text.npos;
+}
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(starting, zpmr::test::recording_fixture)
+
+BOOST_AUTO_TEST_CASE(one_trace_goes_on_at_a_time) {
+  start();
+  BOOST_TEST(contains(refusal([&] { start_trace((file + "2").c_str()); }), file + "2"));
+  trace_resource memory{upstream};
+  pair_of(memory, 1);
+  BOOST_TEST(stop_and_read().events.size() == 2u);
+  stop_trace();  // the second time it does nothing
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_written_is_refused_by_name) {
+  for (const std::string& bad : {tree.root() + "/none/trace", tree.root(), std::string{"/dev/full"},
+                                 std::string{"/dev/null"}, std::string{}}) {
+    const std::string message = refusal([&] { start_trace(bad.c_str()); });
+    BOOST_TEST(contains(message, '"' + bad + '"'), message);
+    BOOST_TEST(contains(message, "Name a regular file"), message);
+  }
+  start();  // a failure leaves nothing behind
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_another_process_records_into_is_left_alone) {
+  start();
+  trace_resource memory{upstream};
+  pair_of(memory, 1);
+  BOOST_TEST(
+      zpmr::test::holds_in_child([&] { return contains(refusal([&] { start(); }), "busy"); }));
+  pair_of(memory, 1);
+  BOOST_TEST(stop_and_read().events.size() == 4u);
+}
+
+BOOST_AUTO_TEST_CASE(the_environment_starts_a_trace) {
+  ::unsetenv("ZPMR_TRACE");
+  BOOST_TEST(!zpmr::start_trace_from_environment());
+  ::setenv("ZPMR_TRACE", "", 1);
+  BOOST_TEST(!zpmr::start_trace_from_environment());
+  ::setenv("ZPMR_TRACE", file.c_str(), 1);
+  BOOST_TEST(zpmr::start_trace_from_environment());
+  trace_resource memory{upstream};
+  pair_of(memory, 1);
+  BOOST_TEST(stop_and_read().events.size() == 2u);
+  ::unsetenv("ZPMR_TRACE");
+}
+
+BOOST_AUTO_TEST_CASE(a_bad_name_in_the_environment_is_told_in_one_line) {
+  const auto child = zpmr::test::run_in_child([] {
+    ::setenv("ZPMR_TRACE", "/dev/full", 1);
+    if (zpmr::start_trace_from_environment()) ::_exit(1);
+    trace_resource memory{std::pmr::new_delete_resource()};
+    pair_of(memory, 1);
+  });
+  BOOST_TEST(child.status == 0);
+  BOOST_TEST(contains(child.message, "zpmr: cannot record a trace into \"/dev/full\": "));
+  BOOST_TEST(std::ranges::count(child.message, '\n') == 1);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_FIXTURE_TEST_SUITE(ending, zpmr::test::recording_fixture)
+
+BOOST_AUTO_TEST_CASE(nothing_that_was_done_is_lost_when_the_process_is_killed) {
+  int ends[2];
+  BOOST_REQUIRE_EQUAL(::pipe(ends), 0);
+  const pid_t child = ::fork();
+  BOOST_REQUIRE_GE(child, 0);
+  if (child == 0) {
+    start();
+    trace_resource memory{upstream};
+    std::atomic<unsigned> ready{0};
+    // Two threads that are idle when it happens, and two that are not.
+    const auto work = [&](unsigned index) {
+      for (std::size_t i = 0; i < 3000; ++i) pair_of(memory, index);
+      const bool last = ++ready == 4;
+      if (last && ::write(ends[1], "x", 1) != 1) ::_exit(1);
+      while (index < 2) ::pause();
+      for (;;) pair_of(memory, index);
+    };
+    zpmr::test::run_together(4, work);
+  }
+  char byte = 0;
+  BOOST_REQUIRE_EQUAL(::read(ends[0], &byte, 1), 1);
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+  ::close(ends[0]);
+  ::close(ends[1]);
+
+  const read_trace trace{file};
+  BOOST_TEST(!trace.cut_short);
+  BOOST_TEST(trace.left_out == 0u);
+  BOOST_TEST_REQUIRE(trace.threads() == 4u);
+  for (std::uint32_t thread = 0; thread < 4; ++thread) {
+    const std::vector<trace_event> own = trace.of_thread(thread);
+    BOOST_TEST(own.size() >= 6000u);
+    if (own.front().bytes < 2) BOOST_TEST(own.size() == 6000u);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_disk_that_is_full_ends_the_trace_and_not_the_program) {
+  const auto child = zpmr::test::run_in_child([this] {
+    constexpr rlimit small{200'000, 200'000};  // as if: the next chunk does not fit
+    ::setrlimit(RLIMIT_FSIZE, &small);
+    start();
+    trace_resource memory{upstream};
+    std::vector<void*> blocks;
+    for (int i = 0; i < 100'000; ++i) blocks.push_back(memory.allocate(10));
+    for (void* each : blocks) memory.deallocate(each, 10);
+    trace_resource another{upstream};
+    pair_of(another, 1);
+  });
+  BOOST_TEST(child.status == 0);
+  BOOST_TEST(contains(child.message, "zpmr: the trace ends here, and the program goes on: File"));
+  BOOST_TEST(std::ranges::count(child.message, '\n') == 1);
+  const read_trace trace{file};
+  BOOST_TEST(trace.cut_short);
+  BOOST_TEST(trace.left_out == 0u);
+  BOOST_TEST(trace.events.size() > 10'000u);
+  BOOST_TEST(trace.in_use.size() == trace.events.size());
+}
+
+// One thread stops at some point, and what others do later may refer to what it did not record.
+BOOST_AUTO_TEST_CASE(when_the_disk_is_full_the_trace_ends_for_all_threads_at_once) {
+  const auto child = zpmr::test::run_in_child([this] {
+    constexpr rlimit small{1'000'000, 1'000'000};
+    ::setrlimit(RLIMIT_FSIZE, &small);
+    start();
+    trace_resource memory{upstream};
+    std::array<std::atomic<void*>, 16> places{};
+    zpmr::test::run_together(3, [&](unsigned seed) {
+      std::mt19937 random{seed};
+      for (int i = 0; i < 60'000; ++i) {
+        void* const old = places[random() % places.size()].exchange(memory.allocate(10));
+        if (old != nullptr) memory.deallocate(old, 10);
+      }
+    });
+    for (auto& each : places) memory.deallocate(each, 10);
+  });
+  BOOST_TEST(child.status == 0);
+  const read_trace trace{file};
+  BOOST_TEST(trace.cut_short);
+  BOOST_TEST(trace.consistent);
+  BOOST_TEST(trace.in_use.size() <= 16u + 3u);
+  BOOST_TEST(trace.events.size() > 50'000u);
+}
+
+BOOST_AUTO_TEST_CASE(a_child_of_fork_does_not_write_into_the_trace_of_its_parent) {
+  start();
+  trace_resource memory{upstream};
+  void* const block = memory.allocate(100);
+  BOOST_TEST(zpmr::test::holds_in_child([&] {
+    memory.deallocate(block, 100);
+    pair_of(memory, 1);
+    start_trace((file + ".child").c_str());
+    trace_resource own{upstream};
+    pair_of(own, 2);
+    pair_of(memory, 3);
+    return true;
+  }));
+  pair_of(memory, 4);
+  memory.deallocate(block, 100);
+  const read_trace trace = stop_and_read();
+  BOOST_TEST(trace.events.size() == 4u);
+  BOOST_TEST(trace.in_use.empty());
+  const read_trace of_child{file + ".child"};
+  BOOST_TEST_REQUIRE(of_child.events.size() == 2u);
+  BOOST_TEST(of_child.events[0].bytes == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(a_fork_while_threads_record_goes_well) {
+  start();
+  trace_resource memory{upstream};
+  std::atomic<bool> done{false};
+  {
+    std::vector<std::jthread> busy;
+    for (std::size_t i = 0; i < 2; ++i) {
+      busy.emplace_back([&, i] {
+        while (!done) pair_of(memory, i);
+      });
+    }
+    pair_of(memory, 10);
+    for (int i = 0; i < 20; ++i) {
+      // The C library's malloc is not to be used under sanitizers there.
+      BOOST_TEST(zpmr::test::holds_in_child([&] {
+        if (!zpmr::test::malloc_is_replaced) pair_of(memory, 20);
+        return true;
+      }));
+      pair_of(memory, 30);
+    }
+    done = true;
+  }
+  const read_trace trace = stop_and_read();
+  BOOST_TEST(trace.in_use.empty());
+  BOOST_TEST(std::ranges::count(trace.events, 20u, &trace_event::bytes) == 0);
+  BOOST_TEST(std::ranges::count(trace.events, 30u, &trace_event::bytes) == 40);
+}
+
+BOOST_AUTO_TEST_CASE(stopping_while_threads_record_gives_a_whole_trace) {
+  for (int round = 0; round < 10; ++round) {
+    start();
+    trace_resource memory{upstream};
+    std::array<std::atomic<void*>, 4> places{};
+    std::atomic<bool> done{false};
+    std::atomic<unsigned> busy{0};
+    const auto work = [&](unsigned seed) {
+      std::mt19937 random{seed};
+      ++busy;
+      while (!done) {
+        void* const old = places[random() % places.size()].exchange(memory.allocate(10));
+        if (old != nullptr) memory.deallocate(old, 10);
+      }
+    };
+    {
+      std::jthread one{work, 1};
+      std::jthread two{work, 2};
+      while (busy < 2) std::this_thread::yield();
+      stop_trace();
+      done = true;
+    }
+    for (auto& each : places) {
+      if (each != nullptr) memory.deallocate(each, 10);
+    }
+    const read_trace trace{file};
+    BOOST_TEST(trace.consistent);
+    BOOST_TEST(trace.in_use.size() <= places.size() + 2);
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
