@@ -97,6 +97,8 @@ bad_traces() {
   trace_of allocated_twice && refuses 2 'event 2' allocated_twice.trace
   trace_of nothing && refuses 2 'no event' nothing.trace
   trace_of terabytes && refuses 2 'event 4 takes the blocks in use to 64.0 TiB' terabytes.trace
+  trace_of aligned_to_terabytes && refuses 2 'event 4 allocates a block aligned to 32.0 TiB' \
+    aligned_to_terabytes.trace
   # A good one before does not help a bad one after it.
   trace_of churn && refuses 2 freed_twice.trace --runs 1 churn.trace freed_twice.trace
   # Any part of a trace can be read, or is refused with a message; nothing crashes.
