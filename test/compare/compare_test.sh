@@ -51,6 +51,12 @@ at_least() {  # NAME NUMBER
   awk "BEGIN { exit !($(figure "$1") >= $2) }" || fail "$1 is $(figure "$1"), below $2"
 }
 
+offers() {  # ALLOCATOR
+  local all
+  all=$("$compare" --allocator hoard no.trace 2>&1) || true  # it is refused, with a list
+  [[ $all == *"There are: "*"$1"* ]]
+}
+
 known_pattern() {
   trace_of known
   runs --json --runs 1 --allocator new_delete known.trace
@@ -101,6 +107,7 @@ bad_traces() {
     aligned_to_terabytes.trace
   # A good one before does not help a bad one after it.
   trace_of churn && refuses 2 freed_twice.trace --runs 1 churn.trace freed_twice.trace
+  [[ ! -s out ]] || fail 'it measured the good one before it read the bad one'
   # Any part of a trace can be read, or is refused with a message; nothing crashes.
   local size cut status
   size=$(stat -c %s churn.trace)
@@ -125,6 +132,15 @@ bad_arguments() {
   ! PATH=$scratch "$compare" --html page.html churn.trace 2>err || fail 'drawn without gnuplot'
   grep -qF 'install gnuplot-nox' err || fail 'it does not say what is missing'
   runs --help
+}
+
+failed_allocator() {
+  offers tcmalloc || skip 'tcmalloc is not offered'
+  trace_of known
+  refuses 1 'the replay on tcmalloc:heap_limit_mb:20 ran out of memory' --runs 1 \
+    --allocator new_delete --allocator tcmalloc:heap_limit_mb:20 known.trace
+  says 'Not measured: tcmalloc:heap_limit_mb:20.'
+  grep -q '^new_delete  *[0-9]' out || fail 'what was measured before is not shown'
 }
 
 ctrl_c() {

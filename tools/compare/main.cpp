@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -89,8 +90,7 @@ std::optional<options> parse(int count, char** arguments) {
   bool json = false;
   CLI::App app("Replays traces of a program on each allocator, and says which one suits it.",
                "zpmr-compare");
-  app.add_option("trace", traces,
-                 "what a trace_resource has recorded, or heaptrack --raw")
+  app.add_option("trace", traces, "what a trace_resource has recorded, or heaptrack --raw")
       ->required()
       ->type_name("TRACE");
   app.add_option("--allocator", allocators,
@@ -161,23 +161,32 @@ void print_meanings(std::ostream& out) {
   }
 }
 
-/// Effects: adds a comparison for each trace. Returns: whether all was measured.
-bool measure_traces(const options& chosen, std::vector<comparison>& all) {
+/// Effects: adds a comparison for each trace. Throws: `interrupted`; what reading and measuring
+/// throw. What was measured until then is there.
+void measure_traces(const options& chosen, std::vector<comparison>& all) {
   const progress_line line;
-  try {
-    try_out(chosen.on);
-    for (const fs::path& trace : chosen.traces) {
-      const auto shown = [&](const std::string& doing, double done) {
-        line.show(trace.filename().string() + ": " + doing, done);
-      };
-      const auto shown_reading = [&](double done) { shown("reading", done); };
-      comparison what{trace, profile_of(trace, shown_reading), {}, {}};
-      measure_all(all.emplace_back(std::move(what)), chosen.on, chosen.runs, shown);
-    }
-    return true;
-  } catch (const interrupted&) {
-    return false;
+  const auto show_of = [&line](const fs::path& trace) {
+    return [&line, name = trace.filename().string()](const std::string& doing, double done) {
+      line.show(name + ": " + doing, done);
+    };
+  };
+  try_out(chosen.on);
+  // All of them first: a bad one is found before time is spent on the others.
+  std::vector<comparison> to_measure;
+  for (const fs::path& trace : chosen.traces) {
+    const auto shown_reading = [&](double done) { show_of(trace)("reading", done); };
+    to_measure.push_back({trace, profile_of(trace, shown_reading), {}, {}});
   }
+  for (comparison& each : to_measure) {
+    const on_progress shown = show_of(each.trace);
+    measure_all(all.emplace_back(std::move(each)), chosen.on, chosen.runs, shown);
+  }
+}
+
+bool is_anything_measured(const std::vector<comparison>& all) {
+  return std::ranges::any_of(all, [](const comparison& each) {
+    return std::ranges::any_of(each.results, [](const result& one) { return !one.runs.empty(); });
+  });
 }
 
 void show(const options& chosen, const std::vector<comparison>& all, std::ofstream* page) {
@@ -204,10 +213,20 @@ int parse_and_compare(int count, char** arguments) {
   if (chosen->page) page = open_page(*chosen->page);
   listen_to_ctrl_c();
   std::vector<comparison> all;
-  const bool is_complete = measure_traces(*chosen, all);
-  if (!is_complete) std::cerr << "zpmr-compare: interrupted; this is what was measured so far\n";
+  int status = EXIT_SUCCESS;
+  std::exception_ptr failure;
+  try {
+    measure_traces(*chosen, all);
+  } catch (const interrupted&) {
+    std::cerr << "zpmr-compare: interrupted; this is what was measured so far\n";
+    status = interrupted_status;
+  } catch (const std::exception&) {
+    if (!is_anything_measured(all)) throw;
+    failure = std::current_exception();
+  }
   show(*chosen, all, page ? &*page : nullptr);
-  return is_complete ? EXIT_SUCCESS : interrupted_status;
+  if (failure) std::rethrow_exception(failure);
+  return status;
 }
 
 void complain(const std::exception& error) {
