@@ -84,7 +84,7 @@ known_pattern() {
 settings() {
   trace_of churn
   "$compare" --help | grep -q jemalloc || skip 'no help'
-  if "$compare" --allocator hoard churn.trace 2>&1 | grep -q 'There are: jemalloc'; then
+  if offers jemalloc; then
     refuses 2 'ended by signal 6: see above whether it takes these settings' \
       --allocator jemalloc:dirty_decay:0 churn.trace
     grep -q 'dirty_decay:0' err || fail 'the setting is not named'
