@@ -128,6 +128,17 @@ bad_arguments() {
   refuses 2 'takes no settings' --allocator libc:arenas:1 churn.trace
   if command -v gnuplot >/dev/null; then
     refuses 2 'no/such/page.html' --html no/such/page.html churn.trace
+    refuses 2 'cannot write "."' --html . churn.trace
+    # An earlier page stays as it is, unless there is a new one.
+    echo earlier >page.html
+    refuses 2 missing.trace --html page.html missing.trace
+    [[ $(cat page.html) == earlier ]] || fail 'the earlier page is gone'
+    [[ ! -e page.html.part ]] || fail 'a part of a page is left'
+    runs --runs 1 --allocator libc --html page.html churn.trace
+    grep -q '</html>' page.html || fail 'the new page is not there'
+    [[ ! -e page.html.part ]] || fail 'a part of a page is left'
+    runs --runs 1 --allocator libc --html /dev/null churn.trace
+    [[ -c /dev/null ]] || fail 'a device was replaced'
   fi
   ! PATH=$scratch "$compare" --html page.html churn.trace 2>err || fail 'drawn without gnuplot'
   grep -qF 'install gnuplot-nox' err || fail 'it does not say what is missing'

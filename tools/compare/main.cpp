@@ -21,6 +21,8 @@
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <system_error>
+#include <utility>
 #include <vector>
 
 #include "answer.hpp"
@@ -120,16 +122,44 @@ std::optional<options> parse(int count, char** arguments) {
   return chosen;
 }
 
-/// The page, open before the measuring begins.
-std::ofstream open_page(const fs::path& name) {
-  check_gnuplot();
-  std::ofstream page(name);
-  if (!page) {
-    throw bad_input("--html: cannot write \"" + name.string() + "\" (" + std::strerror(errno) +
+/// The file that the page goes to. An earlier page stays there until the new one is complete.
+class page_file {
+ public:
+  /// Effects: opens it, so that what cannot be written is told before the measuring begins.
+  explicit page_file(fs::path name) : name_(std::move(name)), written_(name_) {
+    check_gnuplot();
+    const fs::file_type type = fs::symlink_status(name_).type();
+    // A device, a pipe and a link are to stay what they are, so they are written to directly.
+    if (type == fs::file_type::regular || type == fs::file_type::not_found) written_ += ".part";
+    if (type == fs::file_type::regular) check(std::ofstream(name_, std::ios::app));
+    out_.open(written_);
+    check(out_);
+  }
+  ~page_file() {
+    std::error_code ignored;
+    if (written_ != name_) fs::remove(written_, ignored);
+  }
+  page_file(const page_file&) = delete;
+  page_file& operator=(const page_file&) = delete;
+
+  void write(const std::vector<comparison>& all) {
+    write_page(out_, all);
+    out_.close();
+    if (!out_) throw std::runtime_error("cannot write all of the page");
+    if (written_ != name_) fs::rename(written_, name_);
+  }
+
+ private:
+  void check(const std::ofstream& file) const {
+    if (file) return;
+    throw bad_input("--html: cannot write \"" + name_.string() + "\" (" + std::strerror(errno) +
                     "). Name a file in a directory of yours.");
   }
-  return page;
-}
+
+  fs::path name_;
+  fs::path written_;
+  std::ofstream out_;
+};
 
 void print_table(std::ostream& out, const table& cells) {
   std::vector<std::size_t> widths(cells.front().size());
@@ -189,7 +219,7 @@ bool is_anything_measured(const std::vector<comparison>& all) {
   });
 }
 
-void show(const options& chosen, const std::vector<comparison>& all, std::ofstream* page) {
+void show(const options& chosen, const std::vector<comparison>& all, page_file* page) {
   if (chosen.form == output::json) {
     nlohmann::ordered_json list = nlohmann::ordered_json::array();
     for (const comparison& each : all) list.push_back(json_of(each));
@@ -199,18 +229,15 @@ void show(const options& chosen, const std::vector<comparison>& all, std::ofstre
     for (const comparison& each : all) print(std::cout, each);
     if (!all.empty()) print_meanings(std::cout);
   }
-  if (page != nullptr) {
-    write_page(*page, all);
-    if (!page->flush()) throw std::runtime_error("cannot write all of the page");
-  }
+  if (page != nullptr) page->write(all);
   if (!std::cout.flush()) throw std::runtime_error("cannot write the output");
 }
 
 int parse_and_compare(int count, char** arguments) {
   const auto chosen = parse(count, arguments);
   if (!chosen) return EXIT_SUCCESS;
-  std::optional<std::ofstream> page;
-  if (chosen->page) page = open_page(*chosen->page);
+  std::optional<page_file> page;
+  if (chosen->page) page.emplace(*chosen->page);
   listen_to_ctrl_c();
   std::vector<comparison> all;
   int status = EXIT_SUCCESS;
