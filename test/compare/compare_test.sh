@@ -51,6 +51,12 @@ at_least() {  # NAME NUMBER
   awk "BEGIN { exit !($(figure "$1") >= $2) }" || fail "$1 is $(figure "$1"), below $2"
 }
 
+offers() {  # ALLOCATOR
+  local all
+  all=$("$compare" --allocator hoard no.trace 2>&1) || true  # it is refused, with a list
+  [[ $all == *"There are: "*"$1"* ]]
+}
+
 known_pattern() {
   trace_of known
   runs --json --runs 1 --allocator new_delete known.trace
@@ -78,7 +84,7 @@ known_pattern() {
 settings() {
   trace_of churn
   "$compare" --help | grep -q jemalloc || skip 'no help'
-  if "$compare" --allocator hoard churn.trace 2>&1 | grep -q 'There are: jemalloc'; then
+  if offers jemalloc; then
     refuses 2 'ended by signal 6: see above whether it takes these settings' \
       --allocator jemalloc:dirty_decay:0 churn.trace
     grep -q 'dirty_decay:0' err || fail 'the setting is not named'
@@ -97,8 +103,11 @@ bad_traces() {
   trace_of allocated_twice && refuses 2 'event 2' allocated_twice.trace
   trace_of nothing && refuses 2 'no event' nothing.trace
   trace_of terabytes && refuses 2 'event 4 takes the blocks in use to 64.0 TiB' terabytes.trace
+  trace_of aligned_to_terabytes && refuses 2 'event 4 allocates a block aligned to 32.0 TiB' \
+    aligned_to_terabytes.trace
   # A good one before does not help a bad one after it.
   trace_of churn && refuses 2 freed_twice.trace --runs 1 churn.trace freed_twice.trace
+  [[ ! -s out ]] || fail 'it measured the good one before it read the bad one'
   # Any part of a trace can be read, or is refused with a message; nothing crashes.
   local size cut status
   size=$(stat -c %s churn.trace)
@@ -119,10 +128,59 @@ bad_arguments() {
   refuses 2 'takes no settings' --allocator libc:arenas:1 churn.trace
   if command -v gnuplot >/dev/null; then
     refuses 2 'no/such/page.html' --html no/such/page.html churn.trace
+    refuses 2 'cannot write "."' --html . churn.trace
+    # An earlier page stays as it is, unless there is a new one.
+    echo earlier >page.html
+    refuses 2 missing.trace --html page.html missing.trace
+    [[ $(cat page.html) == earlier ]] || fail 'the earlier page is gone'
+    [[ ! -e page.html.part ]] || fail 'a part of a page is left'
+    runs --runs 1 --allocator libc --html page.html churn.trace
+    grep -q '</html>' page.html || fail 'the new page is not there'
+    [[ ! -e page.html.part ]] || fail 'a part of a page is left'
+    runs --runs 1 --allocator libc --html /dev/null churn.trace
+    [[ -c /dev/null ]] || fail 'a device was replaced'
   fi
   ! PATH=$scratch "$compare" --html page.html churn.trace 2>err || fail 'drawn without gnuplot'
   grep -qF 'install gnuplot-nox' err || fail 'it does not say what is missing'
   runs --help
+}
+
+# The environment of a replay, while it runs.
+inherited_settings() {
+  trace_of churn
+  local process tries children= child name
+  GLIBC_TUNABLES=glibc.malloc.arena_max=1 LD_PRELOAD='' MALLOC_ARENA_MAX=1 MALLOC_CONF=narenas:1 \
+    TCMALLOC_RELEASE_RATE=1 ZPMR_JE_MALLOC_CONF=narenas:1 UNRELATED=1 \
+    "$compare" --runs 1000 --allocator libc churn.trace >out 2>err &
+  process=$!
+  [[ -r /proc/$process/task/$process/children ]] || skip 'the system does not list child processes'
+  for ((tries = 0; tries < 1000; ++tries)); do
+    read -r children 2>/dev/null </proc/$process/task/$process/children || true  # no line end
+    child=${children%% *}
+    # It may just end by itself, or not be this program yet.
+    if grep -qzxF -- --replay-for-zpmr-compare "/proc/$child/cmdline" 2>/dev/null &&
+      tr '\0' '\n' <"/proc/$child/environ" >environment 2>/dev/null &&
+      [[ -s environment ]]; then
+      break
+    fi
+    sleep 0.01
+  done
+  kill $process
+  wait $process || true
+  grep -q '^UNRELATED=1$' environment || fail 'the replay lacks a variable that is no setting'
+  for name in GLIBC_TUNABLES LD_PRELOAD MALLOC_ARENA_MAX MALLOC_CONF TCMALLOC_RELEASE_RATE \
+    ZPMR_JE_MALLOC_CONF; do
+    ! grep "^$name=" environment || fail 'the replay has a setting that is not of its candidate'
+  done
+}
+
+failed_allocator() {
+  offers tcmalloc || skip 'tcmalloc is not offered'
+  trace_of known
+  refuses 1 'the replay on tcmalloc:heap_limit_mb:20 ran out of memory' --runs 1 \
+    --allocator new_delete --allocator tcmalloc:heap_limit_mb:20 known.trace
+  says 'Not measured: tcmalloc:heap_limit_mb:20.'
+  grep -q '^new_delete  *[0-9]' out || fail 'what was measured before is not shown'
 }
 
 ctrl_c() {

@@ -61,3 +61,17 @@ BOOST_AUTO_TEST_CASE(more_than_the_available_memory_is_refused_at_the_event_that
     return std::string(error.what()).find("event 5 ") != std::string::npos;
   });
 }
+
+BOOST_AUTO_TEST_CASE(a_small_block_at_an_alignment_above_the_available_memory_is_refused) {
+  profiler build(1000);
+  auto aligned = allocation(0, 0, 8);
+  aligned.alignment = 512;
+  build.add(aligned);
+  aligned.block = 1;
+  build.add(aligned);  // such blocks need not lie apart by as much: they count by their bytes
+  aligned.block = 2;
+  aligned.alignment = 1024;
+  BOOST_CHECK_EXCEPTION(build.add(aligned), bad_input, [](const bad_input& error) {
+    return std::string(error.what()).find("event 3 ") != std::string::npos;
+  });
+}

@@ -64,6 +64,11 @@ void terabytes(std::pmr::memory_resource& memory) {
   (void)blocks_of(memory, 10, std::size_t{1} << 46);
 }
 
+void aligned_to_terabytes(std::pmr::memory_resource& memory) {
+  (void)blocks_of(memory, 3, 100);
+  (void)memory.allocate(8, std::size_t{1} << 45);
+}
+
 void freed_twice(std::pmr::memory_resource& memory) {
   void* const block = memory.allocate(100, 16);
   memory.deallocate(block, 100, 16);
@@ -83,6 +88,7 @@ const std::map<std::string, pattern> patterns{
     {"known", {known, 1 << 20}},
     {"churn", {churn, 1 << 12}},
     {"terabytes", {terabytes, 1 << 12}},
+    {"aligned_to_terabytes", {aligned_to_terabytes, 1 << 12}},
     {"freed_twice", {freed_twice, 1 << 12}},
     {"allocated_twice", {allocated_twice, 0}},
     {"nothing", {[](std::pmr::memory_resource&) {}, 0}},

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -20,6 +21,8 @@
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <system_error>
+#include <utility>
 #include <vector>
 
 #include "answer.hpp"
@@ -89,8 +92,7 @@ std::optional<options> parse(int count, char** arguments) {
   bool json = false;
   CLI::App app("Replays traces of a program on each allocator, and says which one suits it.",
                "zpmr-compare");
-  app.add_option("trace", traces,
-                 "what a trace_resource has recorded, or heaptrack --raw")
+  app.add_option("trace", traces, "what a trace_resource has recorded, or heaptrack --raw")
       ->required()
       ->type_name("TRACE");
   app.add_option("--allocator", allocators,
@@ -120,16 +122,44 @@ std::optional<options> parse(int count, char** arguments) {
   return chosen;
 }
 
-/// The page, open before the measuring begins.
-std::ofstream open_page(const fs::path& name) {
-  check_gnuplot();
-  std::ofstream page(name);
-  if (!page) {
-    throw bad_input("--html: cannot write \"" + name.string() + "\" (" + std::strerror(errno) +
+/// The file that the page goes to. An earlier page stays there until the new one is complete.
+class page_file {
+ public:
+  /// Effects: opens it, so that what cannot be written is told before the measuring begins.
+  explicit page_file(fs::path name) : name_(std::move(name)), written_(name_) {
+    check_gnuplot();
+    const fs::file_type type = fs::symlink_status(name_).type();
+    // A device, a pipe and a link are to stay what they are, so they are written to directly.
+    if (type == fs::file_type::regular || type == fs::file_type::not_found) written_ += ".part";
+    if (type == fs::file_type::regular) check(std::ofstream(name_, std::ios::app));
+    out_.open(written_);
+    check(out_);
+  }
+  ~page_file() {
+    std::error_code ignored;
+    if (written_ != name_) fs::remove(written_, ignored);
+  }
+  page_file(const page_file&) = delete;
+  page_file& operator=(const page_file&) = delete;
+
+  void write(const std::vector<comparison>& all) {
+    write_page(out_, all);
+    out_.close();
+    if (!out_) throw std::runtime_error("cannot write all of the page");
+    if (written_ != name_) fs::rename(written_, name_);
+  }
+
+ private:
+  void check(const std::ofstream& file) const {
+    if (file) return;
+    throw bad_input("--html: cannot write \"" + name_.string() + "\" (" + std::strerror(errno) +
                     "). Name a file in a directory of yours.");
   }
-  return page;
-}
+
+  fs::path name_;
+  fs::path written_;
+  std::ofstream out_;
+};
 
 void print_table(std::ostream& out, const table& cells) {
   std::vector<std::size_t> widths(cells.front().size());
@@ -161,26 +191,35 @@ void print_meanings(std::ostream& out) {
   }
 }
 
-/// Effects: adds a comparison for each trace. Returns: whether all was measured.
-bool measure_traces(const options& chosen, std::vector<comparison>& all) {
+/// Effects: adds a comparison for each trace. Throws: `interrupted`; what reading and measuring
+/// throw. What was measured until then is there.
+void measure_traces(const options& chosen, std::vector<comparison>& all) {
   const progress_line line;
-  try {
-    try_out(chosen.on);
-    for (const fs::path& trace : chosen.traces) {
-      const auto shown = [&](const std::string& doing, double done) {
-        line.show(trace.filename().string() + ": " + doing, done);
-      };
-      const auto shown_reading = [&](double done) { shown("reading", done); };
-      comparison what{trace, profile_of(trace, shown_reading), {}, {}};
-      measure_all(all.emplace_back(std::move(what)), chosen.on, chosen.runs, shown);
-    }
-    return true;
-  } catch (const interrupted&) {
-    return false;
+  const auto show_of = [&line](const fs::path& trace) {
+    return [&line, name = trace.filename().string()](const std::string& doing, double done) {
+      line.show(name + ": " + doing, done);
+    };
+  };
+  try_out(chosen.on);
+  // All of them first: a bad one is found before time is spent on the others.
+  std::vector<comparison> to_measure;
+  for (const fs::path& trace : chosen.traces) {
+    const auto shown_reading = [&](double done) { show_of(trace)("reading", done); };
+    to_measure.push_back({trace, profile_of(trace, shown_reading), {}, {}});
+  }
+  for (comparison& each : to_measure) {
+    const on_progress shown = show_of(each.trace);
+    measure_all(all.emplace_back(std::move(each)), chosen.on, chosen.runs, shown);
   }
 }
 
-void show(const options& chosen, const std::vector<comparison>& all, std::ofstream* page) {
+bool is_anything_measured(const std::vector<comparison>& all) {
+  return std::ranges::any_of(all, [](const comparison& each) {
+    return std::ranges::any_of(each.results, [](const result& one) { return !one.runs.empty(); });
+  });
+}
+
+void show(const options& chosen, const std::vector<comparison>& all, page_file* page) {
   if (chosen.form == output::json) {
     nlohmann::ordered_json list = nlohmann::ordered_json::array();
     for (const comparison& each : all) list.push_back(json_of(each));
@@ -190,24 +229,31 @@ void show(const options& chosen, const std::vector<comparison>& all, std::ofstre
     for (const comparison& each : all) print(std::cout, each);
     if (!all.empty()) print_meanings(std::cout);
   }
-  if (page != nullptr) {
-    write_page(*page, all);
-    if (!page->flush()) throw std::runtime_error("cannot write all of the page");
-  }
+  if (page != nullptr) page->write(all);
   if (!std::cout.flush()) throw std::runtime_error("cannot write the output");
 }
 
 int parse_and_compare(int count, char** arguments) {
   const auto chosen = parse(count, arguments);
   if (!chosen) return EXIT_SUCCESS;
-  std::optional<std::ofstream> page;
-  if (chosen->page) page = open_page(*chosen->page);
+  std::optional<page_file> page;
+  if (chosen->page) page.emplace(*chosen->page);
   listen_to_ctrl_c();
   std::vector<comparison> all;
-  const bool is_complete = measure_traces(*chosen, all);
-  if (!is_complete) std::cerr << "zpmr-compare: interrupted; this is what was measured so far\n";
+  int status = EXIT_SUCCESS;
+  std::exception_ptr failure;
+  try {
+    measure_traces(*chosen, all);
+  } catch (const interrupted&) {
+    std::cerr << "zpmr-compare: interrupted; this is what was measured so far\n";
+    status = interrupted_status;
+  } catch (const std::exception&) {
+    if (!is_anything_measured(all)) throw;
+    failure = std::current_exception();
+  }
   show(*chosen, all, page ? &*page : nullptr);
-  return is_complete ? EXIT_SUCCESS : interrupted_status;
+  if (failure) std::rethrow_exception(failure);
+  return status;
 }
 
 void complain(const std::exception& error) {

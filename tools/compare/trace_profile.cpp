@@ -27,6 +27,12 @@ void profiler::add(const trace_event& event) {
 }
 
 void profiler::allocated(const trace_event& event) {
+  if (available_ && event.alignment > *available_) {
+    throw bad_input("event " + std::to_string(profile_.events) + " allocates a block aligned to " +
+                    detail::rounded_size(event.alignment) + ", but only " +
+                    detail::rounded_size(*available_) +
+                    " of memory are free here. Replay it on a machine with more.");
+  }
   if (event.block >= blocks_.size()) blocks_.resize(event.block + 1);
   blocks_[event.block] = {profile_.events, event.bytes, true};
 

@@ -55,8 +55,8 @@ struct trace_profile {
 /// Builds a profile, event by event.
 class profiler {
  public:
-  /// Throws: `bad_input` if the blocks in use are more than `available` bytes. Its message names
-  /// the event.
+  /// Throws: `bad_input` if the blocks in use are more than `available` bytes, or if one is aligned
+  /// to more: allocators look for its place in as much. Its message names the event.
   explicit profiler(std::optional<std::uint64_t> available) : available_(available) {}
   void add(const trace_event& event);
   [[nodiscard]] trace_profile finished() &&;
