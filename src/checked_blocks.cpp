@@ -20,8 +20,17 @@ constinit never_destroyed<mapped_pool<checked_blocks>> all_books;
 constinit never_destroyed<mapped_pool<block_record>> records;
 constinit never_destroyed<std::mutex> mutex;
 
-[[maybe_unused]] const int fork_handlers = pthread_atfork(
-    [] { mutex.value.lock(); }, [] { mutex.value.unlock(); }, [] { mutex.value.unlock(); });
+// That of `records` is taken with `mutex` held only, so it is free.
+void lock_all() noexcept {
+  all_books.value.mutex.lock();
+  mutex.value.lock();
+}
+void unlock_all() noexcept {
+  mutex.value.unlock();
+  all_books.value.mutex.unlock();
+}
+
+[[maybe_unused]] const int fork_handlers = pthread_atfork(lock_all, unlock_all, unlock_all);
 
 bool is_gone(const block_record* record) noexcept {
   return record != nullptr && record->state == block_state::gone;

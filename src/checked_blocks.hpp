@@ -49,8 +49,8 @@ struct damaged_block {
 /// What a `checked_resource` knows of its blocks.
 ///
 /// All memory comes from mmap, and no other code is called with the lock held, so that nothing
-/// leads back here. There is one lock for all resources: so a fork has just that to take, and the
-/// child finds all books whole.
+/// leads back here. There is one lock for the blocks of all resources, and one for the pool that
+/// the books come from. A fork takes both, so the child finds all books whole, and can make more.
 ///
 /// Thread safety: all functions may be called from any thread.
 class checked_blocks {

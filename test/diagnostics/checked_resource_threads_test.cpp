@@ -137,3 +137,24 @@ BOOST_AUTO_TEST_CASE(the_child_of_a_fork_goes_on) {
   BOOST_TEST(memory.leaks().empty());
   BOOST_TEST(handler.faults.empty());
 }
+
+BOOST_AUTO_TEST_CASE(the_child_of_a_fork_makes_a_resource_while_another_thread_did) {
+  std::atomic<bool> done{false};
+  std::thread busy{[&] {
+    while (!done) {
+      const checked_resource memory{std::pmr::new_delete_resource(), "busy"};
+    }
+  }};
+  unsigned good = 0;
+  for (unsigned round = 0; round < 40; ++round) {
+    good += zpmr::test::holds_in_child([] {
+      const checked_resource memory{std::pmr::new_delete_resource(), "child"};
+      return memory.quarantined_bytes() == 0;
+    })
+                ? 1
+                : 0;
+  }
+  done = true;
+  busy.join();
+  BOOST_TEST(good == 40U);
+}
