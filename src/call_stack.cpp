@@ -95,6 +95,7 @@ boost::stacktrace::frame calling(const void* return_address) noexcept {
 
 bool is_inside_zpmr(const std::string& function) {
   return function.starts_with("zpmr::checked_resource::") ||
+         function.starts_with("zpmr::detail::escape_channel::") ||
          function.starts_with("std::pmr::memory_resource::");
 }
 

@@ -20,8 +20,17 @@ constinit never_destroyed<mapped_pool<checked_blocks>> all_books;
 constinit never_destroyed<mapped_pool<block_record>> records;
 constinit never_destroyed<std::mutex> mutex;
 
-[[maybe_unused]] const int fork_handlers = pthread_atfork(
-    [] { mutex.value.lock(); }, [] { mutex.value.unlock(); }, [] { mutex.value.unlock(); });
+// That of `records` is taken with `mutex` held only, so it is free.
+void lock_all() noexcept {
+  all_books.value.mutex.lock();
+  mutex.value.lock();
+}
+void unlock_all() noexcept {
+  mutex.value.unlock();
+  all_books.value.mutex.unlock();
+}
+
+[[maybe_unused]] const int fork_handlers = pthread_atfork(lock_all, unlock_all, unlock_all);
 
 bool is_gone(const block_record* record) noexcept {
   return record != nullptr && record->state == block_state::gone;
@@ -156,9 +165,31 @@ std::optional<known_block> checked_blocks::release_oldest(std::size_t most_bytes
   return facts;
 }
 
+std::optional<known_block> checked_blocks::drop(const void* block) noexcept {
+  const std::scoped_lock lock(mutex.value);
+  block_record* const record = find(block);
+  if (record == nullptr) return std::nullopt;
+  const known_block facts = record->facts;
+  if (record->state == block_state::in_use) {
+    current_.remove(record);
+    --current_count_;
+  } else if (record->state == block_state::quarantined) {
+    quarantine_.remove(record);
+    quarantined_bytes_ -= layout(facts.bytes, facts.alignment).total;
+  } else {
+    return std::nullopt;
+  }
+  erase(record);
+  return facts;
+}
+
 void checked_blocks::forget(block_record* record) noexcept {
   gone_.remove(record);
   --remembered_;
+  erase(record);
+}
+
+void checked_blocks::erase(block_record* record) noexcept {
   block_record*& bucket = bucket_of(record->facts.start);
   if (bucket == record) {
     std::atomic_ref(bucket).store(record->next_in_bucket, std::memory_order_relaxed);

@@ -49,8 +49,8 @@ struct damaged_block {
 /// What a `checked_resource` knows of its blocks.
 ///
 /// All memory comes from mmap, and no other code is called with the lock held, so that nothing
-/// leads back here. There is one lock for all resources: so a fork has just that to take, and the
-/// child finds all books whole.
+/// leads back here. There is one lock for the blocks of all resources, and one for the pool that
+/// the books come from. A fork takes both, so the child finds all books whole, and can make more.
 ///
 /// Thread safety: all functions may be called from any thread.
 class checked_blocks {
@@ -92,6 +92,10 @@ class checked_blocks {
   /// is the caller's, to give back.
   std::optional<known_block> release_oldest(std::size_t most_bytes) noexcept;
 
+  /// Effects: forgets a block that was said to start there, in use or in the quarantine.
+  /// Returns: what was known of it.
+  std::optional<known_block> drop(const void* block) noexcept;
+
   /// Effects: makes good the next damage, of any block. Returns: what it was.
   std::optional<damaged_block> mend() noexcept;
 
@@ -107,6 +111,7 @@ class checked_blocks {
   block_record*& bucket_of(const void* block) const noexcept;
   [[nodiscard]] block_record* find(const void* block) const noexcept;
   void forget(block_record* record) noexcept;
+  void erase(block_record* record) noexcept;
 
   std::array<char, 64> name_;
   freed_bytes freed_bytes_;

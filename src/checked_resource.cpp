@@ -19,6 +19,11 @@ using detail::guarded_layout;
 
 [[gnu::tls_model("initial-exec")]] constinit thread_local detail::sample_countdown countdown;
 
+bool may_be_sample(const checked_blocks& blocks, const void* block) noexcept {
+  return reinterpret_cast<std::uintptr_t>(block) % detail::sample_alignment == 0 &&
+         blocks.may_know(block);
+}
+
 /// Effects: gives blocks back until the quarantine holds at most `most_bytes`.
 /// Returns: whether there was one to give back.
 bool shrink_quarantine(const checked_resource& resource, checked_blocks& blocks,
@@ -94,7 +99,7 @@ void* checked_resource::do_allocate(std::size_t bytes, std::size_t alignment) {
   if (countdown.hits(detail::at_least_one(bytes), samples_per_byte_)) [[unlikely]] {
     return allocate_sample(bytes, alignment);
   }
-  return upstream_->allocate(bytes, alignment);
+  return allocate_unpicked(bytes, alignment);
 }
 
 void* checked_resource::allocate_sample(std::size_t bytes, std::size_t alignment) {
@@ -102,8 +107,20 @@ void* checked_resource::allocate_sample(std::size_t bytes, std::size_t alignment
     return allocate_checked(bytes, alignment);
   } catch (const std::bad_alloc&) {
     // To look is worth no refusal of what fits without.
-    return upstream_->allocate(bytes, alignment);
+    return allocate_unpicked(bytes, alignment);
   }
+}
+
+void* checked_resource::allocate_unpicked(std::size_t bytes, std::size_t alignment) {
+  void* const block = upstream_->allocate(bytes, alignment);
+  if (may_be_sample(*blocks_, block)) [[unlikely]] {
+    // A sample that lay there is lost: the upstream was emptied beneath us.
+    while (const auto lost = blocks_->drop(block)) {
+      const guarded_layout layout = blocks_->layout(lost->bytes, lost->alignment);
+      detail::open(static_cast<std::byte*>(block) - layout.front, layout.total);
+    }
+  }
+  return block;
 }
 
 void* checked_resource::allocate_checked(std::size_t bytes, std::size_t alignment) {
@@ -123,9 +140,7 @@ void* checked_resource::allocate_checked(std::size_t bytes, std::size_t alignmen
 }
 
 void checked_resource::do_deallocate(void* block, std::size_t bytes, std::size_t alignment) {
-  const bool may_be_sample =
-      reinterpret_cast<std::uintptr_t>(block) % detail::sample_alignment == 0;
-  if (samples_per_byte_ != 0 && (!may_be_sample || !blocks_->may_know(block))) [[likely]] {
+  if (samples_per_byte_ != 0 && !may_be_sample(*blocks_, block)) [[likely]] {
     return upstream_->deallocate(block, bytes, alignment);
   }
   deallocate_checked({block, bytes, alignment});

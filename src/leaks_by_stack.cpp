@@ -30,11 +30,11 @@ std::span<leak> joined(std::span<leak> leaks) noexcept {
 
 }  // namespace
 
-leaks_by_stack::leaks_by_stack(const checked_blocks& blocks) : storage_(blocks.in_use()) {
-  if (storage_.all().empty()) {
-    if (blocks.in_use() == 0) return;
-    throw std::bad_alloc{};
-  }
+leaks_by_stack::leaks_by_stack(const checked_blocks& blocks)
+    : leaks_by_stack(blocks, blocks.in_use()) {}
+
+leaks_by_stack::leaks_by_stack(const checked_blocks& blocks, std::size_t most) : storage_(most) {
+  if (storage_.all().size() < most) throw std::bad_alloc{};
   leaks_ = joined(storage_.all().first(blocks.list_in_use(storage_.all())));
   std::ranges::sort(leaks_, std::greater<>{},
                     [](const leak& each) { return std::tuple(each.bytes, each.blocks); });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <zpmr/misuse.hpp>
 
@@ -18,6 +19,8 @@ class leaks_by_stack {
   [[nodiscard]] std::span<const leak> largest_first() const noexcept { return leaks_; }
 
  private:
+  leaks_by_stack(const checked_blocks& blocks, std::size_t most);
+
   mapped_array<leak> storage_;
   std::span<leak> leaks_;
 };

@@ -95,6 +95,7 @@ class checked_resource final : public std::pmr::memory_resource {
 
   void* allocate_checked(std::size_t bytes, std::size_t alignment);
   void* allocate_sample(std::size_t bytes, std::size_t alignment);
+  void* allocate_unpicked(std::size_t bytes, std::size_t alignment);
   void deallocate_checked(const free_call& call);
 
   std::pmr::memory_resource* upstream_;

@@ -41,14 +41,19 @@ struct noting_upstream final : std::pmr::memory_resource {
 
 /// Always gives the same memory.
 struct one_place_upstream final : std::pmr::memory_resource {
+  std::size_t offset = 0;  ///< of what it gives
+  bool refuses_samples = false;
   void* freed = nullptr;
 
  private:
-  void* do_allocate(std::size_t, std::size_t) override { return place_; }
+  void* do_allocate(std::size_t, std::size_t alignment) override {
+    if (refuses_samples && alignment >= 4096) throw std::bad_alloc{};
+    return place_ + offset;
+  }
   void do_deallocate(void* block, std::size_t, std::size_t) override { freed = block; }
   bool do_is_equal(const memory_resource& other) const noexcept override { return this == &other; }
 
-  alignas(4096) std::byte place_[8192];
+  alignas(4096) std::byte place_[16384];
 };
 
 struct fixture {
@@ -150,6 +155,33 @@ BOOST_AUTO_TEST_CASE(what_has_left_the_quarantine_is_forgotten) {
   memory.deallocate(sample, 1000, 8);
   BOOST_TEST(place.freed == sample);
   BOOST_TEST(handler.faults.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_sample_is_forgotten_where_an_emptied_upstream_gives_its_place_again) {
+  for (const bool refuses : {true, false}) {
+    for (const bool freed : {false, true}) {
+      one_place_upstream place;
+      checked_resource memory{
+          &place,
+          "memory",
+          {.quarantine_bytes = 100000, .sample_interval = 100, .handler = &handler}};
+      void* const sample = memory.allocate(3000, 8);
+      if (freed) memory.deallocate(sample, 3000, 8);
+      // The upstream is emptied; a block lies there that is refused, or too small to be picked.
+      place.offset = 4096;
+      place.refuses_samples = refuses;
+      void* other = memory.allocate(1, 8);
+      while (other != sample) {
+        memory.deallocate(other, 1, 8);
+        other = memory.allocate(1, 8);
+      }
+      memory.deallocate(other, 1, 8);
+      BOOST_TEST(place.freed == other);
+      BOOST_TEST(memory.leaks().empty());
+      BOOST_TEST(handler.faults.empty());
+    }
+  }
+  BOOST_TEST(handler.leaks.empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_sample_never_costs_a_refusal) {

@@ -6,6 +6,7 @@
 #include <boost/test/unit_test.hpp>
 #include <cstdlib>
 #include <memory_resource>
+#include <new>
 #include <random>
 #include <thread>
 #include <vector>
@@ -78,6 +79,23 @@ BOOST_AUTO_TEST_CASE(of_two_threads_that_free_a_block_one_is_told) {
   for (const auto& each : handler.faults) BOOST_CHECK(each.kind == misuse_kind::freed_twice);
 }
 
+BOOST_AUTO_TEST_CASE(leaks_are_listed_while_the_first_block_comes_and_goes) {
+  checked_resource memory{std::pmr::new_delete_resource(), "memory"};
+  std::atomic<bool> done{false};
+  std::thread busy{[&] {
+    for (int i = 0; i < 10'000; ++i) memory.deallocate(memory.allocate(10), 10);
+    done = true;
+  }};
+  bool refused = false;
+  try {
+    while (!done) (void)memory.leaks();
+  } catch (const std::bad_alloc&) {
+    refused = true;
+  }
+  busy.join();
+  BOOST_TEST(!refused);
+}
+
 BOOST_AUTO_TEST_CASE(the_child_of_a_fork_goes_on) {
   zpmr::test::noting_handler handler;
   checked_resource memory{
@@ -118,4 +136,25 @@ BOOST_AUTO_TEST_CASE(the_child_of_a_fork_goes_on) {
   BOOST_TEST(good == 40U);
   BOOST_TEST(memory.leaks().empty());
   BOOST_TEST(handler.faults.empty());
+}
+
+BOOST_AUTO_TEST_CASE(the_child_of_a_fork_makes_a_resource_while_another_thread_did) {
+  std::atomic<bool> done{false};
+  std::thread busy{[&] {
+    while (!done) {
+      const checked_resource memory{std::pmr::new_delete_resource(), "busy"};
+    }
+  }};
+  unsigned good = 0;
+  for (unsigned round = 0; round < 40; ++round) {
+    good += zpmr::test::holds_in_child([] {
+      const checked_resource memory{std::pmr::new_delete_resource(), "child"};
+      return memory.quarantined_bytes() == 0;
+    })
+                ? 1
+                : 0;
+  }
+  done = true;
+  busy.join();
+  BOOST_TEST(good == 40U);
 }

@@ -114,6 +114,16 @@ BOOST_AUTO_TEST_CASE(places_are_told_apart_and_the_one_with_most_bytes_comes_fir
   BOOST_TEST(printed.str().find("escape()") < printed.str().find("places_are_told_apart"));
 }
 
+BOOST_AUTO_TEST_CASE(a_printed_place_starts_with_the_program_s_own_call) {
+  const escape_guard guard{escape_action::locate};
+  escape();
+  BOOST_TEST_REQUIRE(guard.sites().size() == 1u);
+  std::ostringstream printed;
+  printed << guard.sites()[0].where;
+  const std::string first = printed.str().substr(0, printed.str().find('\n'));
+  BOOST_TEST(first.find("escape()") != std::string::npos, printed.str());
+}
+
 BOOST_AUTO_TEST_CASE(a_refused_place_is_told_by_the_exception_and_by_the_guard) {
   const escape_guard guard{escape_action::refuse};
   try {
