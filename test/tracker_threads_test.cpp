@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <barrier>
 #include <boost/test/unit_test.hpp>
 #include <cstdint>
 #include <deque>
@@ -408,6 +409,34 @@ BOOST_AUTO_TEST_CASE(a_thread_gets_the_slots_of_one_that_has_ended) {
     }).join();
   }
   BOOST_TEST(without == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(threads_for_which_there_are_no_slots_left_count_as_all_others) {
+  constexpr unsigned threads = zpmr::detail::max_indexes + 20;
+  hard_limit cap{threads * 64};
+  memory_tracker root{"root", &cap};
+  memory_tracker leaf{"leaf", root};
+  std::barrier together{static_cast<std::ptrdiff_t>(threads)};
+  std::atomic<unsigned> without{0};
+  std::atomic<unsigned> wrong{0};
+  run_together(threads, [&](unsigned thread) {
+    leaf.charge_block(64, 40);
+    if (zpmr::detail::this_thread.index == zpmr::detail::no_index) ++without;
+    together.arrive_and_wait();  // so that all of them are alive
+    if (leaf.try_charge(1)) ++wrong;
+    if (thread == 0 && root.bytes_in_use() != threads * 64) ++wrong;
+    together.arrive_and_wait();
+    leaf.uncharge_block(64, 40);
+    { const zpmr::pending_block never_kept{leaf, 64, 40}; }
+  });
+  BOOST_TEST(without >= 20u);
+  BOOST_TEST(wrong == 0u);
+  BOOST_TEST(root.bytes_in_use() == 0u);
+  BOOST_TEST(root.peak_bytes() == threads * 64);
+  BOOST_TEST(root.snapshot().requested_bytes_in_use == 0u);
+  BOOST_TEST(root.snapshot().allocations == threads);
+  BOOST_TEST(root.snapshot().deallocations == threads);
+  BOOST_TEST(root.snapshot().denied == threads);
 }
 
 BOOST_AUTO_TEST_CASE(figures_are_exact_once_threads_are_at_rest) {
