@@ -145,6 +145,35 @@ bad_arguments() {
   runs --help
 }
 
+# The environment of a replay, while it runs.
+inherited_settings() {
+  trace_of churn
+  local process tries child name children=
+  GLIBC_TUNABLES=glibc.malloc.arena_max=1 LD_PRELOAD='' MALLOC_ARENA_MAX=1 MALLOC_CONF=narenas:1 \
+    TCMALLOC_RELEASE_RATE=1 ZPMR_JE_MALLOC_CONF=narenas:1 UNRELATED=1 \
+    "$compare" --runs 1000 --allocator libc churn.trace >out 2>err &
+  process=$!
+  [[ -r /proc/$process/task/$process/children ]] || skip 'the system does not list child processes'
+  for ((tries = 0; tries < 1000; ++tries)); do
+    read -r children 2>/dev/null </proc/$process/task/$process/children || true  # no line end
+    child=${children%% *}
+    # It may just end by itself, or not be this program yet.
+    if grep -qzxF -- --replay-for-zpmr-compare "/proc/$child/cmdline" 2>/dev/null &&
+      tr '\0' '\n' <"/proc/$child/environ" >environment 2>/dev/null &&
+      [[ -s environment ]]; then
+      break
+    fi
+    sleep 0.01
+  done
+  kill $process
+  wait $process || true
+  grep -q '^UNRELATED=1$' environment || fail 'the replay lacks a variable that is no setting'
+  for name in GLIBC_TUNABLES LD_PRELOAD MALLOC_ARENA_MAX MALLOC_CONF TCMALLOC_RELEASE_RATE \
+    ZPMR_JE_MALLOC_CONF; do
+    ! grep "^$name=" environment || fail 'the replay has a setting that is not of its candidate'
+  done
+}
+
 failed_allocator() {
   offers tcmalloc || skip 'tcmalloc is not offered'
   trace_of known

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -14,6 +15,7 @@
 #include <iostream>
 #include <new>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
@@ -40,11 +42,26 @@ pipe_ends make_pipe() {
   return {ends[0], ends[1]};
 }
 
-/// Returns: this process's environment, with `more` in front: who asks finds the first of a name.
-std::vector<char*> environment_with(const std::vector<std::string>& more) {
+// How the variables begin that an allocator would take settings from, or that would put another
+// one in its place.
+constexpr std::array<std::string_view, 7> settings_of_allocators{
+    "MALLOC_",   "ZPMR_JE_MALLOC_CONF=", "TCMALLOC_",  "GLIBC_TUNABLES=",
+    "HEAPCHECK", "HEAPPROFILE=",         "LD_PRELOAD="};
+
+bool is_setting(std::string_view variable) {
+  return std::ranges::any_of(settings_of_allocators, [variable](std::string_view beginning) {
+    return variable.starts_with(beginning);
+  });
+}
+
+/// Returns: `settings`, and this process's environment without settings of allocators: what a user
+/// has set for other programs must not pass for what an allocator does by itself.
+std::vector<char*> environment_with(const std::vector<std::string>& settings) {
   std::vector<char*> all;
-  for (const std::string& each : more) all.push_back(const_cast<char*>(each.c_str()));
-  for (char** each = environ; *each != nullptr; ++each) all.push_back(*each);
+  for (const std::string& each : settings) all.push_back(const_cast<char*>(each.c_str()));
+  for (char** each = environ; *each != nullptr; ++each) {
+    if (!is_setting(*each)) all.push_back(*each);
+  }
   all.push_back(nullptr);
   return all;
 }
