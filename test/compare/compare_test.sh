@@ -148,7 +148,7 @@ bad_arguments() {
 # The environment of a replay, while it runs.
 inherited_settings() {
   trace_of churn
-  local process tries children= child name
+  local process tries child name children=
   GLIBC_TUNABLES=glibc.malloc.arena_max=1 LD_PRELOAD='' MALLOC_ARENA_MAX=1 MALLOC_CONF=narenas:1 \
     TCMALLOC_RELEASE_RATE=1 ZPMR_JE_MALLOC_CONF=narenas:1 UNRELATED=1 \
     "$compare" --runs 1000 --allocator libc churn.trace >out 2>err &
