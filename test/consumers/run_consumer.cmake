@@ -2,6 +2,8 @@
 #
 # Configures, builds and runs a project that uses zpmr, as its user would.
 
+cmake_minimum_required(VERSION 3.25)
+
 function(run)
   execute_process(COMMAND ${ARGN} COMMAND_ERROR_IS_FATAL ANY)
 endfunction()
