@@ -282,6 +282,15 @@ BOOST_AUTO_TEST_CASE(waiting_limit_refuses_in_the_end_and_not_before_its_time) {
   tracker.uncharge(100);
 }
 
+BOOST_AUTO_TEST_CASE(waiting_limit_waits_its_time_once_however_often_it_is_asked) {
+  constexpr auto patience = 5ms;
+  zpmr::waiting_limit cap{100, patience};
+  const memory_tracker tracker{"full", &cap};
+  BOOST_TEST((cap.on_limit({tracker, 1, 100, 100, 1}) == zpmr::limit_action::retry));
+  std::this_thread::sleep_for(patience);
+  BOOST_TEST((cap.on_limit({tracker, 1, 100, 100, 2}) == zpmr::limit_action::deny));
+}
+
 BOOST_AUTO_TEST_CASE(waiting_limit_waits_anew_for_each_charge) {
   constexpr auto patience = 5ms;
   zpmr::waiting_limit cap{100, patience};
