@@ -131,7 +131,8 @@ void node::set_limit(std::size_t bytes) noexcept {
 void node::settle_after_fork() noexcept {
   const std::scoped_lock lock(mutex_);
   for_each_slot([&](slot_ref each) {
-    if (value(each.hot->alloc) == 0 && value(each.hot->freed) == 0) return;
+    // One that is active has a lease, even if nothing was ever charged but 0 bytes.
+    if (!each.cold->active && value(each.hot->alloc) == 0 && value(each.hot->freed) == 0) return;
     activate(each, several);
     // A charge beyond the ceiling was on its way to be undone; a free beyond the mark, to be seen.
     if (!within(value(each.hot->alloc), 0, value(each.hot->ceil))) {

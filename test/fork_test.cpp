@@ -139,6 +139,14 @@ BOOST_AUTO_TEST_CASE(figures_in_the_child_are_right_but_for_one_operation_of_eac
   BOOST_TEST(root.bytes_in_use() == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(a_lease_of_which_nothing_was_charged_is_no_peak_in_the_child) {
+  memory_tracker tracker{"charged with nothing"};
+  tracker.charge_block(0, 0);
+  BOOST_TEST(
+      holds_in_child([&] { return tracker.peak_bytes() == 0 && tracker.bytes_in_use() == 0; }));
+  tracker.uncharge_block(0, 0);
+}
+
 BOOST_AUTO_TEST_CASE(the_cap_holds_in_the_child) {
   constexpr std::size_t limit = 100 * block_bytes;
   hard_limit cap{limit};
