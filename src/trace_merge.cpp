@@ -3,6 +3,7 @@
 #include <array>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "trace_chunks.hpp"
@@ -88,7 +89,7 @@ class merge final : public source {
     chunk_list list(file_);
     cut_ = list.cut || file_.bytes() < header_.bytes;
     chunks_ = std::move(list.chunks);
-    std::ranges::stable_sort(chunks_, {}, &chunk::order);
+    std::ranges::sort(chunks_, {}, [](const chunk& each) { return std::pair(each.order, each.at); });
   }
 
   bool next(raw_event& event) override {

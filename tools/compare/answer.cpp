@@ -38,7 +38,8 @@ std::vector<ranked> ranking(const comparison& what,
   for (const result& each : what.results) {
     if (const auto value = figure(each)) order.push_back({&each, *value});
   }
-  std::ranges::stable_sort(order, {}, &ranked::figure);
+  // The results lie one after the other: equal ones stay in their order.
+  std::ranges::sort(order, {}, [](const ranked& each) { return std::pair(each.figure, each.one); });
   return order;
 }
 

@@ -94,9 +94,10 @@ table table_of(const comparison& what) {
   }
   const auto time = [&](const result* one) {
     const auto known = what.time_of(*one);
-    return known ? known->median : std::numeric_limits<double>::max();
+    // The results lie one after the other: equal ones stay in their order.
+    return std::pair(known ? known->median : std::numeric_limits<double>::max(), one);
   };
-  std::ranges::stable_sort(order, {}, time);
+  std::ranges::sort(order, {}, time);
 
   table cells{{"allocator"}};
   for (const column& each : columns) cells.front().emplace_back(each.heading);
