@@ -89,7 +89,8 @@ class merge final : public source {
     chunk_list list(file_);
     cut_ = list.cut || file_.bytes() < header_.bytes;
     chunks_ = std::move(list.chunks);
-    std::ranges::sort(chunks_, {}, [](const chunk& each) { return std::pair(each.order, each.at); });
+    std::ranges::sort(chunks_, {},
+                      [](const chunk& each) { return std::pair(each.order, each.at); });
   }
 
   bool next(raw_event& event) override {
