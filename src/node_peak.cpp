@@ -3,6 +3,7 @@
 #include <zpmr/detail/tree_shape.hpp>
 
 #include "node_parts.hpp"
+#include "tree_lock.hpp"
 
 // The peak. It is exact while one thread is all that charges in and below a node. With more it is
 // taken at each slow path, from the last samples of all nodes below, and at each read. All but the
@@ -132,6 +133,7 @@ void node::restart_peak() noexcept {
 }
 
 void node::reset_peak() noexcept {
+  const shape_writer shape;  // no reader is about to raise it to what was in use before
   const std::scoped_lock lock(mutex_);
   restart_peak();
   peak_.bytes.store(value(granted_), std::memory_order_relaxed);

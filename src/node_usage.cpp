@@ -64,21 +64,14 @@ slot_sums node::sums_below() const noexcept {
 }
 
 /// The sums of a moment when others run may be too high. Where the peak is exact it bounds them;
-/// elsewhere they raise it, unless somebody else has changed it meanwhile: then they may be of
-/// before a `reset_peak`.
+/// elsewhere they raise it.
 std::size_t node::bytes_in_use(slot_sums& sums) const noexcept {
-  std::size_t used = 0;
-  for (int tries = 0; tries < 3; ++tries) {
-    std::size_t peak = peak_.bytes.load(std::memory_order_acquire);  // before the sums
-    sums = sums_below();
-    used = sums.in_use(value(granted_));
-    if (value(thread_) != several) return std::min(used, peak_so_far(peak_));
-    if (used <= peak ||
-        peak_.bytes.compare_exchange_strong(peak, used, std::memory_order_relaxed)) {
-      return used;
-    }
-  }
-  return std::min(used, value(peak_.bytes));
+  const shape_reader shape;  // no `reset_peak` between the sums and what they raise
+  sums = sums_below();
+  const std::size_t used = sums.in_use(value(granted_));
+  if (value(thread_) != several) return std::min(used, peak_so_far(peak_));
+  raise(peak_.bytes, used);
+  return used;
 }
 
 std::size_t node::bytes_in_use() const noexcept {

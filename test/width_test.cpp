@@ -4,6 +4,7 @@
 #include <boost/test/unit_test.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <sstream>
 #include <zpmr/detail/node.hpp>
 #include <zpmr/memory_tracker.hpp>
@@ -25,7 +26,7 @@ void charge_many(zpmr::detail::node& node, std::uint64_t blocks) {
   bool stored = false;
   if (node.charge_quickly(charged, stored)) return;
   zpmr::detail::charge_manner manner;
-  BOOST_REQUIRE(!node.charge_slowly(charged, stored, nullptr, manner));
+  if (node.charge_slowly(charged, stored, nullptr, manner)) std::abort();  // Boost takes one thread
 }
 
 void uncharge_many(zpmr::detail::node& node, std::uint64_t blocks) {
