@@ -11,6 +11,9 @@ foreach(case
            COMMAND bash ${CMAKE_CURRENT_LIST_DIR}/word_index/test.sh
                    $<TARGET_FILE:word_index> ${case})
 endforeach()
+if(ZPMR_USES_LIBCXX) # whose file streams take an error of reading for the end of the file
+  set_property(TEST word_index_unreadable_input PROPERTY DISABLED ON)
+endif()
 
 add_test(NAME snippets
          COMMAND bash ${CMAKE_CURRENT_LIST_DIR}/snippets_test.sh ${PROJECT_SOURCE_DIR})

@@ -31,6 +31,12 @@ namespace {
 
 using zpmr::allocator_resource;
 
+#if defined(_LIBCPP_VERSION)
+constexpr const char* cpp_library = "/libc++";
+#else
+constexpr const char* cpp_library = "/libstdc++.so";
+#endif
+
 constexpr std::size_t block_bytes = 1000;
 constexpr std::size_t block_count = 1000;
 
@@ -177,8 +183,7 @@ BOOST_AUTO_TEST_CASE(the_names_are_those_of_the_standard_libraries,
        {address<std::size_t>(::operator new), address<std::size_t>(::operator new[]),
         address<std::size_t, std::align_val_t>(::operator new), address<void*>(::operator delete),
         address<void*>(::operator delete[]), address<void*, std::size_t>(::operator delete)}) {
-    BOOST_TEST(file_of(function).find("/libstdc++.so") != std::string_view::npos,
-               file_of(function));
+    BOOST_TEST(file_of(function).find(cpp_library) != std::string_view::npos, file_of(function));
   }
 }
 
