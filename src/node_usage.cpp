@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
-#include <optional>
 #include <zpmr/detail/node.hpp>
 #include <zpmr/detail/tree_shape.hpp>
 
@@ -46,18 +45,13 @@ slot_sums node::sums_here() const noexcept {
 }
 
 slot_sums node::sums_below() const noexcept {
-  // Relaxed: who knows of a child has heard of it in a way that orders this.
-  const bool leaf = value(children_.first) == nullptr;
-  std::optional<shape_reader> shape;
-  if (!leaf) shape.emplace();
-  const auto each = [&](auto add) { leaf ? add(*this) : for_each_below(add); };
   slot_sums sums;
   for (int tries = 0; tries < 3; ++tries) {
     sums = {};
     slot_sums again;
-    each([&](const node& n) { n.add_freed(sums); });
-    each([&](const node& n) { n.add_charged(sums); });
-    each([&](const node& n) { n.add_freed(again); });
+    for_each_below([&](const node& each) { each.add_freed(sums); });
+    for_each_below([&](const node& each) { each.add_charged(sums); });
+    for_each_below([&](const node& each) { each.add_freed(again); });
     if (again.freed == sums.freed) break;
   }
   return sums;

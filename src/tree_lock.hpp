@@ -15,7 +15,7 @@ namespace zpmr::detail {
 /// turn, so that `fork` takes a bounded number of locks.
 std::mutex& mutex_for_new_tree() noexcept;
 
-/// While one lives this thread alone makes or destroys trackers.
+/// While one lives this thread alone makes or destroys trackers, or resets a peak.
 class shape_writer {
  public:
   shape_writer() noexcept;

@@ -104,8 +104,8 @@ class memory_tracker : private detail::node {
   /// `bytes_in_use` has returned.
   [[nodiscard]] std::size_t peak_bytes() const noexcept { return node::peak_bytes(); }
   /// Effects: sets the peak to what is in use now.
-  /// Complexity: takes back the leases of all threads in and below the tracker: a system call, and
-  /// the next charge of each of them takes the mutex of the tree.
+  /// Complexity: waits for readers, and takes back the leases of all threads in and below the
+  /// tracker: a system call, and the next charge of each of them takes the mutex of the tree.
   void reset_peak() noexcept { node::reset_peak(); }
 
   /// Returns: its own limit in bytes, or `no_limit`.

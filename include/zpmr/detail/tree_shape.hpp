@@ -5,7 +5,8 @@
 
 namespace zpmr::detail {
 
-/// While one lives no tracker is made or destroyed. Readers share; one thread may nest them.
+/// While one lives no tracker is made or destroyed, and no peak is reset. Readers share; one thread
+/// may nest them.
 class shape_reader {
  public:
   shape_reader() noexcept;
