@@ -317,7 +317,7 @@ BOOST_AUTO_TEST_CASE(the_peak_is_no_less_than_what_any_thread_has_read) {
     --running;
   });
   for (const std::size_t most : most_read) BOOST_TEST(root.peak_bytes() >= most);
-  BOOST_TEST(root.peak_bytes() <= 4000u);  // more was never charged at once
+  BOOST_TEST(root.peak_bytes() <= 4u * (3 << 20));  // the bound that docs/engine.md gives for reads
 }
 
 BOOST_AUTO_TEST_CASE(the_peak_keeps_up_with_usage_that_rises_and_rises) {
