@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(a_trace_with_any_byte_changed_is_read_or_refused) {
   const std::string whole = recorded_text(*this);
   std::mt19937 random{20240607};
   unsigned refused = 0;
-  for (int i = 0; i < 3000; ++i) {
+  for (int i = 0; i < 1000; ++i) {
     std::string changed = whole;
     for (int change = 0; change < 1 + i % 3; ++change) {
       // Where there is something: the first 50 words of a page.
@@ -95,8 +95,8 @@ BOOST_AUTO_TEST_CASE(a_trace_with_any_byte_changed_is_read_or_refused) {
       ++refused;
     }
   }
-  BOOST_TEST(refused > 500u);
-  BOOST_TEST(refused < 3000u);
+  BOOST_TEST(refused > 150u);
+  BOOST_TEST(refused < 1000u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
