@@ -25,9 +25,9 @@ if(NOT ZPMR_HAS_STACKTRACE)
   return()
 endif()
 
-add_library(zpmr_diagnostics src/call_stack.cpp src/checked_blocks.cpp src/checked_resource.cpp
-                             src/escape_channel.cpp src/escape_guard.cpp src/guards.cpp
-                             src/leaks_by_stack.cpp src/misuse.cpp)
+add_library(zpmr_diagnostics src/diagnostics/call_stack.cpp src/diagnostics/checked_blocks.cpp src/diagnostics/checked_resource.cpp
+                             src/diagnostics/escape_channel.cpp src/diagnostics/escape_guard.cpp src/diagnostics/guards.cpp
+                             src/diagnostics/leaks_by_stack.cpp src/diagnostics/misuse.cpp)
 add_library(zpmr::diagnostics ALIAS zpmr_diagnostics)
 target_sources(zpmr_diagnostics PUBLIC FILE_SET HEADERS BASE_DIRS include
                                        FILES include/zpmr/call_stack.hpp

@@ -14,7 +14,7 @@ if(NOT prometheus-cpp_FOUND)
   return()
 endif()
 
-add_library(zpmr_prometheus src/prometheus.cpp)
+add_library(zpmr_prometheus src/reports/prometheus.cpp)
 add_library(zpmr::prometheus ALIAS zpmr_prometheus)
 target_sources(zpmr_prometheus PUBLIC FILE_SET HEADERS BASE_DIRS include
                                       FILES include/zpmr/prometheus.hpp)

@@ -8,12 +8,12 @@ add_library(zpmr_zmalloc)
 add_library(zpmr::zmalloc ALIAS zpmr_zmalloc)
 target_sources(
   zpmr_zmalloc
-  PRIVATE zmalloc.cpp
-          zmalloc_charge.cpp
-          zmalloc_choice.cpp
-          zmalloc_figures.cpp
-          zmalloc_libc_${ZPMR_ZMALLOC_LIBC_SIZE}.cpp
-          zmalloc_tracker.cpp
+  PRIVATE zmalloc/zmalloc.cpp
+          zmalloc/zmalloc_charge.cpp
+          zmalloc/zmalloc_choice.cpp
+          zmalloc/zmalloc_figures.cpp
+          zmalloc/zmalloc_libc_${ZPMR_ZMALLOC_LIBC_SIZE}.cpp
+          zmalloc/zmalloc_tracker.cpp
           $<IF:$<PLATFORM_ID:Linux>,platform/proc_figures_linux.cpp,platform/proc_figures_generic.cpp>
   PUBLIC FILE_SET HEADERS
          BASE_DIRS ${PROJECT_SOURCE_DIR}/include ${config_dir}
@@ -22,10 +22,10 @@ target_sources(
                ../include/zpmr/zmalloc.hpp
                ../include/zpmr/detail/zmalloc_names.h)
 if(ZPMR_WITH_JEMALLOC)
-  target_sources(zpmr_zmalloc PRIVATE zmalloc_jemalloc.cpp)
+  target_sources(zpmr_zmalloc PRIVATE zmalloc/zmalloc_jemalloc.cpp)
 endif()
 if(ZPMR_WITH_TCMALLOC)
-  target_sources(zpmr_zmalloc PRIVATE zmalloc_tcmalloc.cpp)
+  target_sources(zpmr_zmalloc PRIVATE zmalloc/zmalloc_tcmalloc.cpp)
 endif()
 
 target_include_directories(zpmr_zmalloc PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})

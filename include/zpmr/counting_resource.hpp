@@ -37,8 +37,8 @@ const allocator_resource* as_allocator(const std::pmr::memory_resource* upstream
 /// Over an allocator resource a block is charged with its usable size, as zmalloc counts; over any
 /// other upstream with the bytes requested. Which of the two is found out once, when the resource
 /// is made (for a type-erased upstream by its dynamic type: one that was compiled with -fno-rtti is
-/// taken for no allocator resource). Both figures are kept. Equality is identity: equal resources would let containers
-/// swap buffers across trackers.
+/// taken for no allocator resource). Both figures are kept. Equality is identity: equal resources
+/// would let containers swap buffers across trackers.
 template <class Upstream = std::pmr::memory_resource>
 class counting_resource final : public detail::counting_base {
   static_assert(std::derived_from<Upstream, std::pmr::memory_resource>);

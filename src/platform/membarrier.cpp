@@ -7,8 +7,8 @@
 
 #include <string_view>
 
-#include "check.hpp"
-#include "environment.hpp"
+#include "base/check.hpp"
+#include "base/environment.hpp"
 #include "thread_sanitizer.hpp"
 
 namespace zpmr::detail {

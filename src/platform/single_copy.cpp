@@ -8,7 +8,7 @@
 #include <cstring>
 #include <string_view>
 
-#include "check.hpp"
+#include "base/check.hpp"
 
 // Two static copies of zpmr in one process, say in the program and in a plugin, would each keep
 // their own trees, thread states and locks: a budget would be counted in two halves. Symbols cannot

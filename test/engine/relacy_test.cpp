@@ -15,7 +15,7 @@
 // preemptions allows, and lets each load return every value that the C++ memory model permits it:
 // weaker machines than this one too. Relacy knows no asymmetric fence, so both halves are
 // sequentially consistent fences here; protocol_model.hpp follows the asymmetric one. The holder of
-// the mutex is played by a small copy of src/node.cpp and src/node_leases.cpp.
+// the mutex is played by a small copy of src/tracking/node.cpp and src/tracking/node_leases.cpp.
 
 namespace {
 

@@ -17,8 +17,8 @@ namespace zpmr::test {
 
 using payload = std::array<std::size_t, 12>;
 
-/// Returns: the i-th of a series of distinct values; texts are of 24 to 200 characters, too many for
-/// any library to keep them inside the string.
+/// Returns: the i-th of a series of distinct values; texts are of 24 to 200 characters, too many
+/// for any library to keep them inside the string.
 template <class T>
 T numbered(std::size_t i) {
   if constexpr (std::is_arithmetic_v<T>) {

@@ -9,7 +9,7 @@
 
 #include "support/file_tree.hpp"
 #include "support/traces.hpp"
-#include "trace_words.hpp"
+#include "traces/trace_words.hpp"
 
 /// \file
 /// Traces that no recording would write.

@@ -5,8 +5,8 @@
 #include <array>
 #include <cctype>
 
+#include "reports/terminal_text.hpp"
 #include "subject.hpp"
-#include "terminal_text.hpp"
 #include "trace_profile.hpp"
 
 namespace zpmr::compare {

@@ -8,7 +8,7 @@
 #include <limits>
 #include <utility>
 
-#include "terminal_text.hpp"
+#include "reports/terminal_text.hpp"
 
 namespace zpmr::compare {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "batch_cutter.hpp"
 #include "replay_process.hpp"
-#include "terminal_text.hpp"
+#include "reports/terminal_text.hpp"
 
 namespace zpmr::compare {
 namespace {

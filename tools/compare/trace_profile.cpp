@@ -8,7 +8,7 @@
 #include <zpmr/process_memory.hpp>
 
 #include "platform/kilobyte_fields.hpp"
-#include "terminal_text.hpp"
+#include "reports/terminal_text.hpp"
 
 namespace zpmr::compare {
 

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+#include <atomic>
+#include <cstddef>
+#include <span>
+#include <string_view>
+#include <zpmr/default_allocator.hpp>
+
+#include "allocators/process_allocators.hpp"
+#include "base/check.hpp"
+#include "base/environment.hpp"
+
+namespace zpmr {
+namespace {
+
+constexpr const char* variable = "ZPMR_MALLOC";
+
+constinit allocator_resource* const built_in[] = {
+#if ZPMR_WITH_JEMALLOC
+    &detail::process_jemalloc.value,
+#endif
+#if ZPMR_WITH_TCMALLOC
+    &detail::process_tcmalloc.value,
+#endif
+    &detail::process_libc.value,
+};
+
+// No static local of default_allocator(): its guard would deadlock if choosing came back here.
+constinit std::atomic<allocator_resource*> chosen{nullptr};
+
+[[gnu::cold]] void complain_of_name(std::string_view wanted, const allocator_resource& instead) {
+  char storage[256];
+  detail::text line{storage};
+  detail::append_variable(line, variable, wanted);
+  line.append(" is not built in: using %s of", instead.name().data());
+  for (const allocator_resource* allocator : allocators()) {
+    line.append(" %s", allocator->name().data());
+  }
+  detail::complain("%s", line.view().data());
+}
+
+/// Returns: the allocator that `wanted` names, also as the build's options name it, or null.
+allocator_resource* find_wanted(std::string_view wanted) noexcept {
+  return find_allocator(wanted == "tcmalloc_minimal" ? "tcmalloc" : wanted);
+}
+
+[[gnu::cold]] allocator_resource* choose() noexcept {
+  const std::string_view wanted = detail::environment(variable);
+  allocator_resource* found = find_wanted(wanted);
+  allocator_resource* choice = found != nullptr ? found : find_allocator(ZPMR_DEFAULT_MALLOC_NAME);
+  allocator_resource* earlier = nullptr;
+  // Relaxed: what is pointed to was there before any thread.
+  if (!chosen.compare_exchange_strong(earlier, choice, std::memory_order_relaxed)) {
+    return earlier;
+  }
+  if (!wanted.empty() && found == nullptr) {
+    complain_of_name(wanted, *choice);
+  }
+  return choice;
+}
+
+}  // namespace
+
+std::span<allocator_resource* const> allocators() noexcept {
+  return built_in;
+}
+
+allocator_resource* find_allocator(std::string_view name) noexcept {
+  for (allocator_resource* allocator : allocators()) {
+    if (allocator->name() == name) {
+      return allocator;
+    }
+  }
+  return nullptr;
+}
+
+allocator_resource* default_allocator() noexcept {
+  allocator_resource* known = chosen.load(std::memory_order_relaxed);
+  return known != nullptr ? known : choose();
+}
+
+}  // namespace zpmr
