@@ -36,6 +36,7 @@ target_sources(zpmr_diagnostics PUBLIC FILE_SET HEADERS BASE_DIRS include
                                              include/zpmr/misuse.hpp)
 target_link_libraries(zpmr_diagnostics PUBLIC zpmr::zpmr
                                        PRIVATE Boost::stacktrace_backtrace Threads::Threads)
+target_include_directories(zpmr_diagnostics PRIVATE src)
 # Without BOOST_STACKTRACE_LINK Boost's headers know only what the dynamic linker does.
 target_compile_definitions(zpmr_diagnostics PRIVATE BOOST_STACKTRACE_LINK
                                                     $<TARGET_PROPERTY:zpmr,COMPILE_DEFINITIONS>)

@@ -19,6 +19,7 @@ add_library(zpmr::prometheus ALIAS zpmr_prometheus)
 target_sources(zpmr_prometheus PUBLIC FILE_SET HEADERS BASE_DIRS include
                                       FILES include/zpmr/prometheus.hpp)
 target_link_libraries(zpmr_prometheus PUBLIC zpmr::zpmr prometheus-cpp::core)
+target_include_directories(zpmr_prometheus PRIVATE src)
 set_target_properties(zpmr_prometheus PROPERTIES
   EXPORT_NAME prometheus
   VERSION ${PROJECT_VERSION}

@@ -2,7 +2,7 @@
 #include <zpmr/detail/thread_state.hpp>
 #include <zpmr/relocation_scope.hpp>
 
-#include "defragmentation/relocation.hpp"
+#include "relocation/relocation.hpp"
 
 namespace zpmr {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 
-#include "defragmentation/relocation.hpp"
+#include "relocation/relocation.hpp"
 
 // Of the allocators only jemalloc has hints, and it is not built in.
 

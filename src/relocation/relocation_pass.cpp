@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <zpmr/detail/relocation_pass.hpp>
 
-#include "defragmentation/relocation.hpp"
+#include "relocation/relocation.hpp"
 
 namespace zpmr::detail {
 

@@ -6,7 +6,7 @@
 
 #include "base/check.hpp"
 #include "base/resource_cast.hpp"
-#include "defragmentation/relocation.hpp"
+#include "relocation/relocation.hpp"
 
 namespace zpmr {
 

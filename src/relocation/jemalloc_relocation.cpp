@@ -7,7 +7,7 @@
 
 #include "allocators/jemalloc_mallctl.hpp"
 #include "base/resource_cast.hpp"
-#include "defragmentation/relocation.hpp"
+#include "relocation/relocation.hpp"
 
 namespace zpmr {
 
