@@ -6,7 +6,6 @@
 #include <atomic>
 
 #include "allocators/jemalloc_mallctl.hpp"
-#include "platform/thread_sanitizer.hpp"
 
 namespace zpmr::detail::je {
 namespace {
@@ -99,7 +98,6 @@ bytes bytes_in_small_slabs(unsigned arena) noexcept {
 
 // jemalloc's figures are those of the last refresh. Returns: its number.
 std::uint64_t refresh() noexcept {
-  const reads_published_arenas of_other_threads;
   std::uint64_t number = 1;
   std::size_t size = sizeof number;
   epoch.call({}, &number, &size, &number, sizeof number);
