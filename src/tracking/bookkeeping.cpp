@@ -40,15 +40,15 @@ void recycle(slot_table* table) noexcept {
 }
 
 void lock_bookkeeping() noexcept {
-  tables.value.mutex.lock();
-  chunks.value.mutex.lock();
-  watches.value.mutex.lock();
+  tables.value.lock();
+  chunks.value.lock();
+  watches.value.lock();
 }
 
 void unlock_bookkeeping() noexcept {
-  watches.value.mutex.unlock();
-  chunks.value.mutex.unlock();
-  tables.value.mutex.unlock();
+  watches.value.unlock();
+  chunks.value.unlock();
+  tables.value.unlock();
 }
 
 }  // namespace zpmr::detail

@@ -14,7 +14,7 @@ template <class T>
 class mapped_pool {
  public:
   T* make() noexcept {
-    const std::scoped_lock lock(mutex);
+    const std::scoped_lock lock(mutex_);
     if (free_ == nullptr && !grow()) return nullptr;
     piece* const taken = free_;
     free_ = taken->next;
@@ -23,11 +23,13 @@ class mapped_pool {
 
   void recycle(T* object) noexcept {
     object->~T();
-    const std::scoped_lock lock(mutex);
+    const std::scoped_lock lock(mutex_);
     free_ = new (object) piece{free_};
   }
 
-  std::mutex mutex;
+  /// For `fork`: while it is held, no other thread is inside.
+  void lock() noexcept { mutex_.lock(); }
+  void unlock() noexcept { mutex_.unlock(); }
 
  private:
   static constexpr std::size_t slab_size = std::size_t{64} << 10;
@@ -47,6 +49,7 @@ class mapped_pool {
     return true;
   }
 
+  std::mutex mutex_;
   piece* free_ = nullptr;
 };
 

@@ -27,11 +27,6 @@ limit_action ask(limit_policy* policy, const limit_event& event) {
   return policy->on_limit(event);
 }
 
-bool granted_by(const detail::overdraft_grant* granted, const detail::node& full) noexcept {
-  while (granted != nullptr && &granted->full != &full) granted = granted->earlier;
-  return granted != nullptr;
-}
-
 }  // namespace
 
 struct memory_tracker::grant : detail::overdraft_grant {
@@ -112,7 +107,7 @@ limit_event memory_tracker::event_of(const detail::refusal& refused, std::size_t
   const auto& full = static_cast<const memory_tracker&>(*refused.full);
   const bool full_may_fit = bytes <= refused.limit;
   for (const memory_tracker* each = this; full_may_fit && each != nullptr; each = each->parent()) {
-    if (bytes > each->limit() && !granted_by(granted, *each)) {
+    if (bytes > each->limit() && !detail::is_granted(granted, *each)) {
       return {*each, bytes, each->bytes_in_use(), each->limit(), attempt};
     }
   }

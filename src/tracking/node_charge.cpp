@@ -10,14 +10,10 @@
 
 namespace zpmr::detail {
 
-namespace {
-
-overdraft_grant* find(overdraft_grant* granted, const node& full) noexcept {
+bool is_granted(const overdraft_grant* granted, const node& full) noexcept {
   while (granted != nullptr && &granted->full != &full) granted = granted->earlier;
-  return granted;
+  return granted != nullptr;
 }
-
-}  // namespace
 
 std::optional<refusal> node::charge_slowly(amount charged, bool stored, overdraft_grant* granted,
                                            charge_manner& manner) noexcept {
@@ -43,7 +39,7 @@ std::optional<refusal> node::charge_slowly(amount charged, bool stored, overdraf
     } else if (!each->drain()) {
       // Nothing below it is leased: what is granted is in use, and the answer is true.
       const std::size_t used = value(each->granted_);
-      const bool let_pass = this_thread.overdraft_scopes > 0 || find(granted, *each) != nullptr;
+      const bool let_pass = this_thread.overdraft_scopes > 0 || is_granted(granted, *each);
       each->raise_peak(used);
       if (!let_pass || charged.bytes > SIZE_MAX - used) return refusal{each, used, each->limit()};
       manner.overdrafts = 1;

@@ -65,6 +65,9 @@ struct overdraft_grant {
   bool crossed = false;  ///< the charge took the node from within its limit to above it
 };
 
+/// Returns: whether `granted`, or one before it, is for `full`.
+[[nodiscard]] bool is_granted(const overdraft_grant* granted, const node& full) noexcept;
+
 /// Why a charge was not added.
 struct refusal {
   const node* full;
