@@ -61,6 +61,7 @@ void unlock_all_in_child() noexcept {
   unlock_stripes();
   pthread_rwlock_unlock(&shape);
   shape = PTHREAD_RWLOCK_INITIALIZER;  // the other threads' shares of it are gone with them
+  if (this_thread.shape_readers > 0) pthread_rwlock_rdlock(&shape);
   writers_waiting.store(0, std::memory_order_relaxed);
   settle_below(roots());
   keep_own_index_only();
