@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "forest.hpp"
 
@@ -69,7 +70,11 @@ void forest::check_in_child(tree_node& at) const {
     ::_exit(0);
   }
   int status = 0;
-  expect(::waitpid(child, &status, 0) == child && status == 0, "the same in a child process");
+  pid_t ended = -1;
+  do {
+    ended = ::waitpid(child, &status, 0);
+  } while (ended < 0 && errno == EINTR);  // by the fuzzer's own clock
+  expect(ended == child && status == 0, "the same in a child process");
 }
 
 }  // namespace zpmr::test
