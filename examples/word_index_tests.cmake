@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 #
-# The tests of the demo, and of the documents that quote the examples.
+# The tests of the demo, and of the headers that quote the examples.
 
 foreach(case
     everything_fits old_words_are_evicted recent_words_stay two_runs_agree files_are_read_in_order
@@ -17,12 +17,3 @@ endif()
 
 add_test(NAME snippets
          COMMAND bash ${CMAKE_CURRENT_LIST_DIR}/snippets_test.sh ${PROJECT_SOURCE_DIR})
-foreach(quotation README.md=cpp=first_program.cpp docs/zmalloc.md=c=first_c_program.c)
-  string(REPLACE "=" ";" quotation ${quotation})
-  list(GET quotation 0 page)
-  list(GET quotation 1 language)
-  list(GET quotation 2 program)
-  add_test(NAME ${page}_quotes_${program}
-           COMMAND bash ${CMAKE_CURRENT_LIST_DIR}/quoted_program_test.sh
-                   ${PROJECT_SOURCE_DIR}/${page} ${language} ${CMAKE_CURRENT_LIST_DIR}/${program})
-endforeach()

@@ -11,7 +11,7 @@
 ///
 /// Thread safety: the figures may be read by any thread while the scope lives.
 ///
-/// \snippet count_a_container.cpp scope
+/// \snippet measure_a_phase.cpp scope
 
 namespace zpmr {
 
