@@ -33,6 +33,7 @@ refuses 'unknown preset: *' test '*'
 refuses 'unknown preset: debug release' test 'debug release'
 refuses 'unknown argument: --raport' bench --raport
 refuses 'unknown argument: --report --accept' bench --report --accept
+refuses 'unknown argument: site' docs site
 refuses 'give one file of samples' plot
 refuses 'give one file of samples' plot one two
 
