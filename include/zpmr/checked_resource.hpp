@@ -29,11 +29,12 @@ enum class freed_bytes {
   poisoned  ///< overwritten with 0xde, so that who still reads them notices
 };
 
+/// How a `checked_resource` looks after its blocks. By default it looks after all.
 struct checked_options {
   /// How much of the upstream's memory freed blocks may hold, so that they are not handed out again
   /// at once, and writes to them are found.
   std::size_t quarantine_bytes = 0;
-  freed_bytes freed = freed_bytes::poisoned;
+  freed_bytes freed = freed_bytes::poisoned;  ///< what becomes of freed blocks
   /// Look after one block in about so many bytes, and pass all others on; 0: after every block.
   std::size_t sample_interval = 0;
   /// Whom to tell; null: write to stderr, and abort unless it is a leak.

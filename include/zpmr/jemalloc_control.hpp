@@ -94,6 +94,7 @@ void start_jemalloc_background_threads();
 /// Throws: `std::system_error` if jemalloc refuses.
 void stop_jemalloc_background_threads();
 
+/// Returns: whether those threads run.
 [[nodiscard]] bool jemalloc_background_threads_run() noexcept;
 
 /// Effects: gives the blocks that this thread freed, and that jemalloc keeps for its next

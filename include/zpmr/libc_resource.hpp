@@ -29,6 +29,7 @@ enum class libc_block_size {
 /// sizes and the fault.
 class libc_resource final : public allocator_resource {
  public:
+  /// Effects: makes a resource that knows the sizes of its blocks by `source`.
   constexpr explicit libc_resource(libc_block_size source = libc_block_size::prefix) noexcept
       : source_(source) {}
 

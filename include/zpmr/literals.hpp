@@ -22,12 +22,15 @@ consteval std::size_t bytes_of(unsigned long long count, std::size_t unit) {
 
 namespace zpmr::literals {
 
+/// Returns: so many times 1,024 bytes.
 consteval std::size_t operator""_KiB(unsigned long long count) {
   return zpmr::detail::bytes_of(count, std::size_t{1} << 10);
 }
+/// Returns: so many times 1,024 KiB.
 consteval std::size_t operator""_MiB(unsigned long long count) {
   return zpmr::detail::bytes_of(count, std::size_t{1} << 20);
 }
+/// Returns: so many times 1,024 MiB.
 consteval std::size_t operator""_GiB(unsigned long long count) {
   return zpmr::detail::bytes_of(count, std::size_t{1} << 30);
 }

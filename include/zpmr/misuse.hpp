@@ -20,6 +20,7 @@ namespace zpmr {
 
 class checked_resource;
 
+/// What was done wrong.
 enum class misuse_kind {
   mismatched_free,       ///< freed with another size or alignment than it was allocated with
   unknown_block,         ///< freed, but not a block of this resource

@@ -16,6 +16,7 @@
 
 namespace zpmr {
 
+/// What is best for a block.
 enum class relocation {
   unknown,  ///< the allocator cannot tell
   stay,     ///< nothing would be won

@@ -19,6 +19,7 @@
 
 namespace zpmr {
 
+/// What an event is.
 enum class trace_operation : std::uint8_t { allocation, deallocation };
 
 /// One event of a trace. A deallocation has the bytes and alignment of its allocation.

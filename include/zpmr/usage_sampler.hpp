@@ -33,6 +33,7 @@ struct usage_sample {
   friend bool operator==(const usage_sample&, const usage_sample&) = default;
 };
 
+/// How often samples are taken, and how many are kept.
 struct usage_sampler_options {
   std::chrono::nanoseconds interval = std::chrono::milliseconds{100};
   std::size_t capacity = 36'000;  ///< the most samples kept: an hour of the above, in 3 MB
