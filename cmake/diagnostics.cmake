@@ -40,12 +40,6 @@ target_include_directories(zpmr_diagnostics PRIVATE src)
 # Without BOOST_STACKTRACE_LINK Boost's headers know only what the dynamic linker does.
 target_compile_definitions(zpmr_diagnostics PRIVATE BOOST_STACKTRACE_LINK
                                                     $<TARGET_PROPERTY:zpmr,COMPILE_DEFINITIONS>)
-set_target_properties(zpmr_diagnostics PROPERTIES
-  EXPORT_NAME diagnostics
-  VERSION ${PROJECT_VERSION}
-  SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
-  POSITION_INDEPENDENT_CODE ON)
-zpmr_set_warnings(zpmr_diagnostics)
-
-install(TARGETS zpmr_diagnostics EXPORT zpmr-diagnostics-targets FILE_SET HEADERS)
-install(EXPORT zpmr-diagnostics-targets NAMESPACE zpmr:: DESTINATION ${package_dir})
+zpmr_finish_library(zpmr_diagnostics diagnostics)
+zpmr_install_library(zpmr_diagnostics diagnostics diagnostics "Finds misuse of memory resources, and escapes"
+                     REQUIRES zpmr PRIVATE -lboost_stacktrace_backtrace -ldl)

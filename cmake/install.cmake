@@ -1,19 +1,29 @@
 # SPDX-License-Identifier: MIT
 #
-# `cmake --install`: the library, its headers, and the package that find_package(zpmr) finds.
+# `cmake --install`: the library, its headers, and what find_package(zpmr) and pkg-config find.
 
-include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
-set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/zpmr)
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/zpmr-config.cmake.in
                               ${PROJECT_BINARY_DIR}/zpmr-config.cmake
-                              INSTALL_DESTINATION ${package_dir})
+                              INSTALL_DESTINATION ${ZPMR_PACKAGE_DIR}
+                              NO_SET_AND_CHECK_MACRO)
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/zpmr-config-version.cmake
                                  COMPATIBILITY SameMinorVersion)
-
-install(TARGETS zpmr zpmr_zmalloc EXPORT zpmr-targets FILE_SET HEADERS)
-install(EXPORT zpmr-targets NAMESPACE zpmr:: DESTINATION ${package_dir})
 install(FILES ${PROJECT_BINARY_DIR}/zpmr-config.cmake
               ${PROJECT_BINARY_DIR}/zpmr-config-version.cmake
-        DESTINATION ${package_dir})
+        DESTINATION ${ZPMR_PACKAGE_DIR} COMPONENT development)
+install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR}
+        COMPONENT development)
+
+# What a C program, or one that links the archive by hand, has to link as well.
+get_target_property(private_libraries zpmr LINK_LIBRARIES)
+list(APPEND private_libraries ${CMAKE_CXX_IMPLICIT_LINK_LIBRARIES})
+list(REMOVE_DUPLICATES private_libraries)
+list(FILTER private_libraries EXCLUDE REGEX "^(gcc|gcc_s|gcc_eh|c)$") # of C too
+list(TRANSFORM private_libraries REPLACE "^Threads::Threads$" "-pthread")
+list(TRANSFORM private_libraries REPLACE "^([^-/].*)" "-l\\1")
+
+zpmr_install_library(zpmr core runtime "${PROJECT_DESCRIPTION}" PRIVATE ${private_libraries})
+zpmr_install_library(zpmr_zmalloc zmalloc runtime "The interface of Redis's zmalloc.h, counted and capped"
+                     REQUIRES zpmr)

@@ -20,13 +20,6 @@ target_sources(zpmr_prometheus PUBLIC FILE_SET HEADERS BASE_DIRS include
                                       FILES include/zpmr/prometheus.hpp)
 target_link_libraries(zpmr_prometheus PUBLIC zpmr::zpmr prometheus-cpp::core)
 target_include_directories(zpmr_prometheus PRIVATE src)
-set_target_properties(zpmr_prometheus PROPERTIES
-  EXPORT_NAME prometheus
-  VERSION ${PROJECT_VERSION}
-  SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
-  INSTALL_RPATH $ORIGIN # zpmr is there
-  POSITION_INDEPENDENT_CODE ON)
-zpmr_set_warnings(zpmr_prometheus)
-
-install(TARGETS zpmr_prometheus EXPORT zpmr-prometheus-targets FILE_SET HEADERS)
-install(EXPORT zpmr-prometheus-targets NAMESPACE zpmr:: DESTINATION ${package_dir})
+zpmr_finish_library(zpmr_prometheus prometheus)
+zpmr_install_library(zpmr_prometheus prometheus prometheus "zpmr's figures for Prometheus"
+                     REQUIRES zpmr prometheus-cpp-core)

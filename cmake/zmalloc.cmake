@@ -35,10 +35,4 @@ if(ZPMR_ALLOCATOR_LINKAGE STREQUAL "system")
   # It calls them too, and zpmr keeps them to itself.
   target_link_libraries(zpmr_zmalloc PRIVATE $<TARGET_PROPERTY:zpmr,LINK_LIBRARIES>)
 endif()
-set_target_properties(zpmr_zmalloc PROPERTIES
-  EXPORT_NAME zmalloc
-  VERSION ${PROJECT_VERSION}
-  SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
-  INSTALL_RPATH $ORIGIN # zpmr is there: the loader does not look where the program says
-  POSITION_INDEPENDENT_CODE ON)
-zpmr_set_warnings(zpmr_zmalloc)
+zpmr_finish_library(zpmr_zmalloc zmalloc)

@@ -34,7 +34,11 @@ bool counts(Allocator* allocator) {
 
 }  // namespace
 
-int main() {
+int main(int count, char**) {
+  if (count > 1) {  // asked for the version
+    std::cout << ZPMR_VERSION << '\n';
+    return EXIT_SUCCESS;
+  }
   bool right = counts(zpmr::default_allocator());
   right &= counts(zpmr::libc());
 #if ZPMR_WITH_JEMALLOC

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
-# Configures, builds and runs a project that uses zpmr, as its user would.
+# Configures, builds and runs a project that uses zpmr, as its user would: the installed one below
+# ${prefix} if that is given, else its source.
 
 cmake_minimum_required(VERSION 3.25)
 
@@ -8,20 +9,20 @@ function(run)
   execute_process(COMMAND ${ARGN} COMMAND_ERROR_IS_FATAL ANY)
 endfunction()
 
-file(REMOVE_RECURSE ${work})
-if(project STREQUAL "find_package")
-  run(${CMAKE_COMMAND} --install ${zpmr_build} --config ${config} --prefix ${work}/prefix)
-  list(APPEND options -DCMAKE_PREFIX_PATH=${work}/prefix)
+set(build ${work}/build)
+file(REMOVE_RECURSE ${build})
+if(prefix)
+  list(APPEND options -DCMAKE_PREFIX_PATH=${prefix})
 else()
   list(APPEND options -DZPMR_SOURCE=${zpmr_source})
 endif()
 
-run(${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR}/${project} -B ${work}/build
+run(${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR}/${project} -B ${build}
     -D CMAKE_CXX_COMPILER=${compiler} ${options})
-run(${CMAKE_COMMAND} --build ${work}/build --parallel 2)
-run(${work}/build/consumer)
-run(${work}/build/zmalloc_consumer)
+run(${CMAKE_COMMAND} --build ${build} --parallel 2)
+run(${build}/consumer)
+run(${build}/zmalloc_consumer)
 # The undefined behaviour sanitizer asks each object for its type.
-if(project STREQUAL "find_package" AND NOT "undefined" IN_LIST sanitize)
-  run(${work}/build/consumer_without_rtti)
+if(EXISTS ${build}/consumer_without_rtti AND NOT "undefined" IN_LIST sanitize)
+  run(${build}/consumer_without_rtti)
 endif()
