@@ -13,8 +13,11 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/zpmr-config-version.cmake
 install(FILES ${PROJECT_BINARY_DIR}/zpmr-config.cmake
               ${PROJECT_BINARY_DIR}/zpmr-config-version.cmake
         DESTINATION ${ZPMR_PACKAGE_DIR} COMPONENT development)
-install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR}
-        COMPONENT development)
+# With the licences of the allocators too, which are in the library.
+if(NOT ZPMR_DEBIAN_PACKAGES) # each of which has it in a place of its own
+  install(FILES ${PROJECT_SOURCE_DIR}/packaging/debian/copyright
+          DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT development)
+endif()
 
 # What a C program, or one that links the archive by hand, has to link as well.
 get_target_property(private_libraries zpmr LINK_LIBRARIES)

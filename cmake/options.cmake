@@ -29,6 +29,7 @@ zpmr_switch(ZPMR_BUILD_EXAMPLES "Build the examples" ${PROJECT_IS_TOP_LEVEL})
 zpmr_switch(ZPMR_BUILD_TOOLS "Build zpmr-compare" ${PROJECT_IS_TOP_LEVEL})
 zpmr_switch(ZPMR_BUILD_BENCHMARKS "Build the benchmarks" OFF)
 zpmr_switch(ZPMR_BUILD_FUZZERS "Build the fuzzer, which takes clang" OFF)
+zpmr_switch(ZPMR_DEBIAN_PACKAGES "Have cpack make Debian packages: see the preset package" OFF)
 zpmr_switch(ZPMR_WARNINGS_AS_ERRORS "Stop at any compiler warning in zpmr's own files" OFF)
 
 zpmr_switch(ZPMR_WITH_JEMALLOC "Offer jemalloc" ON)

@@ -1,27 +1,23 @@
 # SPDX-License-Identifier: MIT
 #
-# The library as it is installed: this build's, and a shared one.
+# The library as this build installs it.
 
-# zpmr_add_installed_tests(<name> <build tree> <static or shared>): installs the tree once, for the tests
-# <name>_is_found and <name>_is_found_by_pkg_config. Appends all of them to zpmr_installed_tests.
-function(zpmr_add_installed_tests name tree linkage)
-  set(prefix ${CMAKE_CURRENT_BINARY_DIR}/${name})
-  add_test(NAME ${name}_is_installed
-           COMMAND ${CMAKE_COMMAND} -D zpmr_build=${tree} -D zpmr_source=${PROJECT_SOURCE_DIR}
-                   -D config=$<CONFIG> -D prefix=${prefix}
-                   -P ${CMAKE_CURRENT_SOURCE_DIR}/install.cmake)
-  zpmr_add_consumer_test(${name}_is_found find_package ${prefix}
-                         -DCMAKE_CXX_FLAGS=${CMAKE_CXX_FLAGS}
-                         -DCMAKE_EXE_LINKER_FLAGS=${CMAKE_EXE_LINKER_FLAGS})
-  add_test(NAME ${name}_is_found_by_pkg_config
+# zpmr_add_installed_tests(<fixture> <prefix> <libraries> <static or shared>): the tests <fixture>_is_found
+# and <fixture>_is_found_by_pkg_config, of what a test that sets up the fixture has put into <prefix>.
+function(zpmr_add_installed_tests fixture prefix libraries linkage)
+  zpmr_add_consumer_test(${fixture}_is_found find_package ${prefix}
+                         "-DCMAKE_CXX_FLAGS=${CMAKE_CXX_FLAGS}"
+                         "-DCMAKE_EXE_LINKER_FLAGS=${CMAKE_EXE_LINKER_FLAGS}")
+  add_test(NAME ${fixture}_is_found_by_pkg_config
            COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/pkg_config_test.sh ${prefix} ${linkage})
-  set_tests_properties(${name}_is_found_by_pkg_config PROPERTIES
+  set(cxx "${CMAKE_CXX_COMPILER} ${CMAKE_CXX_FLAGS} ${CMAKE_EXE_LINKER_FLAGS}")
+  set_tests_properties(${fixture}_is_found_by_pkg_config PROPERTIES
     SKIP_RETURN_CODE 77 TIMEOUT 600
-    ENVIRONMENT "${zpmr_test_environment};CC=${CMAKE_C_COMPILER};CXX=${CMAKE_CXX_COMPILER} ${CMAKE_CXX_FLAGS} ${CMAKE_EXE_LINKER_FLAGS}")
-  set(tests ${name}_is_found ${name}_is_found_by_pkg_config)
-  set_tests_properties(${name}_is_installed PROPERTIES FIXTURES_SETUP ${name})
-  set_tests_properties(${tests} PROPERTIES FIXTURES_REQUIRED ${name})
-  set(zpmr_installed_tests ${name}_is_installed ${tests} PARENT_SCOPE)
+    ENVIRONMENT "${zpmr_test_environment};CC=${CMAKE_C_COMPILER};CXX=${cxx}")
+  foreach(test IN ITEMS ${fixture}_is_found ${fixture}_is_found_by_pkg_config)
+    set_property(TEST ${test} PROPERTY FIXTURES_REQUIRED ${fixture})
+    set_property(TEST ${test} APPEND PROPERTY ENVIRONMENT LD_LIBRARY_PATH=${libraries})
+  endforeach()
 endfunction()
 
 # zpmr_add_find_test(<name> <message> <-D option>...): finding the installed library must say this.
@@ -40,7 +36,13 @@ set(linkage static)
 if(BUILD_SHARED_LIBS)
   set(linkage shared)
 endif()
-zpmr_add_installed_tests(installed_library ${PROJECT_BINARY_DIR} ${linkage})
+set(prefix ${CMAKE_CURRENT_BINARY_DIR}/installed_library)
+add_test(NAME library_is_installed
+         COMMAND ${CMAKE_COMMAND} -D zpmr_build=${PROJECT_BINARY_DIR} -D zpmr_source=${PROJECT_SOURCE_DIR}
+                 -D config=$<CONFIG> -D prefix=${prefix}
+                 -P ${CMAKE_CURRENT_SOURCE_DIR}/install.cmake)
+set_property(TEST library_is_installed PROPERTY FIXTURES_SETUP installed_library)
+zpmr_add_installed_tests(installed_library ${prefix} "" ${linkage})
 
 zpmr_add_find_test(takes_a_component "zmalloc found: TRUE.*prometheus found: [\n]" -Dcomponents=zmalloc)
 zpmr_add_find_test(refuses_an_unknown_component
@@ -61,11 +63,7 @@ else()
                      -Dcomponents=prometheus)
 endif()
 
-# zpmr_add_exports_test(<name> <library>...): these shared libraries show nothing private.
-function(zpmr_add_exports_test name)
-  add_test(NAME ${name}_shows_nothing_private
-           COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/exports_test.sh ${PROJECT_SOURCE_DIR}/include ${ARGN})
-endfunction()
+# These shared libraries show nothing private.
 if(BUILD_SHARED_LIBS)
   set(libraries $<TARGET_FILE:zpmr> $<TARGET_FILE:zpmr_zmalloc>)
   foreach(target IN ITEMS zpmr_prometheus zpmr_diagnostics)
@@ -73,17 +71,6 @@ if(BUILD_SHARED_LIBS)
       list(APPEND libraries $<TARGET_FILE:${target}>)
     endif()
   endforeach()
-  zpmr_add_exports_test(library ${libraries})
+  add_test(NAME libraries_show_nothing_private
+           COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/exports_test.sh ${PROJECT_SOURCE_DIR}/include ${libraries})
 endif()
-
-# A shared library, built once, as a part of a project that fetches zpmr, and installed from there.
-zpmr_add_consumer_test(configuration_shared fetch_content "" -DBUILD_SHARED_LIBS=ON)
-zpmr_add_installed_tests(shared_library
-                         ${CMAKE_CURRENT_BINARY_DIR}/configuration_shared/build/_deps/zpmr-build shared)
-zpmr_add_exports_test(shared_library ${CMAKE_CURRENT_BINARY_DIR}/shared_library/lib/libzpmr.so
-                      ${CMAKE_CURRENT_BINARY_DIR}/shared_library/lib/libzpmr_zmalloc.so)
-set_tests_properties(shared_library_shows_nothing_private PROPERTIES FIXTURES_REQUIRED shared_library)
-set_tests_properties(configuration_shared PROPERTIES FIXTURES_SETUP shared_build)
-set_tests_properties(shared_library_is_installed PROPERTIES FIXTURES_REQUIRED shared_build)
-set_tests_properties(configuration_shared ${zpmr_installed_tests} shared_library_shows_nothing_private
-                     PROPERTIES LABELS configurations)

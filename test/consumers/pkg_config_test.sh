@@ -14,13 +14,13 @@ cd "$scratch"
 cp "$here/consumer.cpp" app.cpp
 cp "$here/zmalloc_consumer.c" app.c
 
+libraries=$(find "$prefix" -name zpmr.pc -printf '%h/..')
+export PKG_CONFIG_PATH=$libraries/pkgconfig
 if [ "$2" = shared ]; then
-  export PKG_CONFIG_PATH=$prefix/lib/pkgconfig
   $CXX -std=c++20 app.cpp $(pkg-config --cflags --libs zpmr) -o app
   $CC app.c $(pkg-config --cflags --libs zpmr-zmalloc) -o c_app
-  export LD_LIBRARY_PATH=$prefix/lib
+  export LD_LIBRARY_PATH=$libraries
 else
-  export PKG_CONFIG_PATH=$prefix/lib/pkgconfig
   $CXX -std=c++20 app.cpp $(pkg-config --static --cflags --libs zpmr) -o app
   $CC app.c $(pkg-config --static --cflags --libs zpmr-zmalloc) -o c_app
 fi
@@ -30,7 +30,7 @@ fi
 # Those with needs of their own, where they were built.
 [ "$2" = shared ] || static=--static
 for module in prometheus diagnostics; do
-  [ -e "$prefix/lib/pkgconfig/zpmr-$module.pc" ] || continue
+  [ -e "$PKG_CONFIG_PATH/zpmr-$module.pc" ] || continue
   $CXX -std=c++20 "$here/${module}_consumer.cpp" \
     $(pkg-config ${static-} --cflags --libs "zpmr-$module") -o "$module"
   "./$module"
