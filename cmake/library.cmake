@@ -38,7 +38,7 @@ function(zpmr_install_library target component runtime description)
           ARCHIVE COMPONENT development
           FILE_SET HEADERS COMPONENT development)
   install(EXPORT zpmr-${component} NAMESPACE zpmr:: DESTINATION ${ZPMR_PACKAGE_DIR}
-          FILE zpmr-${component}.cmake COMPONENT development)
+          FILE zpmr-${component}-targets.cmake COMPONENT development)
 
   # Found from where the file is, so that the whole can be moved.
   set(directory ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
