@@ -32,8 +32,7 @@ zpmr_switch(ZPMR_BUILD_FUZZERS "Build the fuzzer, which takes clang" OFF)
 zpmr_switch(ZPMR_DEBIAN_PACKAGES "Have cpack make Debian packages: see the preset package" OFF)
 zpmr_switch(ZPMR_WARNINGS_AS_ERRORS "Stop at any compiler warning in zpmr's own files" OFF)
 
-zpmr_switch(ZPMR_WITH_JEMALLOC "Offer jemalloc" ON)
-zpmr_switch(ZPMR_WITH_TCMALLOC "Offer tcmalloc" ON)
+include(cmake/allocators.cmake)
 zpmr_choice(ZPMR_WITH_PROMETHEUS "Build zpmr::prometheus; AUTO where prometheus-cpp is found"
             AUTO ON OFF)
 zpmr_choice(ZPMR_WITH_DIAGNOSTICS "Build zpmr::diagnostics; AUTO where Boost.Stacktrace is found"
@@ -43,7 +42,7 @@ set(ZPMR_JEMALLOC_SOURCE "" CACHE PATH
 
 zpmr_choice(ZPMR_ALLOCATOR_LINKAGE "Private copies, or the system's shared libraries" private system)
 zpmr_choice(ZPMR_DEFAULT_MALLOC "The allocator behind default_allocator()"
-            AUTO jemalloc tcmalloc tcmalloc_minimal libc)
+            AUTO ${ZPMR_ALLOCATORS} tcmalloc_minimal libc)
 zpmr_choice(ZPMR_CHECKED "Check preconditions; AUTO does in Debug" AUTO ON OFF)
 
 set(ZPMR_ZMALLOC_PREFIX "" CACHE STRING "What the names of zmalloc.h's functions begin with")

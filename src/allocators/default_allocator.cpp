@@ -14,15 +14,9 @@ namespace {
 
 constexpr const char* variable = "ZPMR_MALLOC";
 
-constinit allocator_resource* const built_in[] = {
-#if ZPMR_WITH_JEMALLOC
-    &detail::process_jemalloc.value,
-#endif
-#if ZPMR_WITH_TCMALLOC
-    &detail::process_tcmalloc.value,
-#endif
-    &detail::process_libc.value,
-};
+#define ZPMR_ADDRESS(name) &detail::process_##name.value,
+constinit allocator_resource* const built_in[] = {ZPMR_FOR_EACH_ALLOCATOR(ZPMR_ADDRESS)};
+#undef ZPMR_ADDRESS
 
 // No static local of default_allocator(): its guard would deadlock if choosing came back here.
 constinit std::atomic<allocator_resource*> chosen{nullptr};

@@ -1,15 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <zpmr/config.hpp>
-#include <zpmr/libc_resource.hpp>
-#if ZPMR_WITH_JEMALLOC
-#include <zpmr/jemalloc_resource.hpp>
-#endif
-#if ZPMR_WITH_TCMALLOC
-#include <zpmr/tcmalloc_resource.hpp>
-#endif
-
+#include "allocators/built_in.hpp"
 #include "base/never_destroyed.hpp"
 
 /// \file
@@ -18,12 +10,8 @@
 
 namespace zpmr::detail {
 
-#if ZPMR_WITH_JEMALLOC
-extern never_destroyed<jemalloc_resource> process_jemalloc;
-#endif
-#if ZPMR_WITH_TCMALLOC
-extern never_destroyed<tcmalloc_resource> process_tcmalloc;
-#endif
-extern never_destroyed<libc_resource> process_libc;
+#define ZPMR_DECLARE(name) extern never_destroyed<name##_resource> process_##name;
+ZPMR_FOR_EACH_ALLOCATOR(ZPMR_DECLARE)
+#undef ZPMR_DECLARE
 
 }  // namespace zpmr::detail

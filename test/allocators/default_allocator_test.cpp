@@ -15,14 +15,8 @@
 #include <vector>
 #include <zpmr/config.hpp>
 #include <zpmr/default_allocator.hpp>
-#include <zpmr/libc_resource.hpp>
-#if ZPMR_WITH_JEMALLOC
-#include <zpmr/jemalloc_resource.hpp>
-#endif
-#if ZPMR_WITH_TCMALLOC
-#include <zpmr/tcmalloc_resource.hpp>
-#endif
 
+#include "allocators/built_in.hpp"
 #include "support/death.hpp"
 #include "support/threads.hpp"
 
@@ -153,19 +147,13 @@ BOOST_AUTO_TEST_CASE(threads_that_ask_first_at_once_get_the_same) {
 }
 
 BOOST_AUTO_TEST_CASE(every_allocator_is_found_by_its_name) {
-  std::vector<allocator_resource*> expected;
-#if ZPMR_WITH_JEMALLOC
-  expected.push_back(zpmr::jemalloc());
-#endif
-#if ZPMR_WITH_TCMALLOC
-  expected.push_back(zpmr::tcmalloc());
-#endif
-  expected.push_back(zpmr::libc());
+#define ZPMR_ALLOCATOR(name) zpmr::name(),
+  const std::vector<allocator_resource*> expected{ZPMR_FOR_EACH_ALLOCATOR(ZPMR_ALLOCATOR)};
   BOOST_TEST(std::ranges::equal(zpmr::allocators(), expected));
   for (allocator_resource* allocator : expected) {
     BOOST_TEST(zpmr::find_allocator(allocator->name()) == allocator);
   }
-  BOOST_TEST(zpmr::find_allocator("mimalloc") == nullptr);
+  BOOST_TEST(zpmr::find_allocator("hoard") == nullptr);
   BOOST_TEST(zpmr::find_allocator("") == nullptr);
 }
 

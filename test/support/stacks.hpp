@@ -11,16 +11,12 @@
 #include <zpmr/counting_resource.hpp>
 #include <zpmr/default_allocator.hpp>
 #include <zpmr/failing_resource.hpp>
-#include <zpmr/libc_resource.hpp>
 #include <zpmr/memory_tracker.hpp>
 #if ZPMR_WITH_JEMALLOC
 #include <zpmr/jemalloc_arena_resource.hpp>
-#include <zpmr/jemalloc_resource.hpp>
-#endif
-#if ZPMR_WITH_TCMALLOC
-#include <zpmr/tcmalloc_resource.hpp>
 #endif
 
+#include "allocators/built_in.hpp"
 #include "support/aligned_pools.hpp"
 
 /// \file
@@ -44,14 +40,12 @@ class all_stacks {
     for (allocator_resource* const each : allocators()) on_upstream(each->name(), each);
     on_upstream("new and delete", std::pmr::new_delete_resource());
     on_upstream("libc without prefix", &without_prefix_);
-    counting_on("libc", libc());
+#define ZPMR_COUNTING_ON(name) counting_on(#name, name());
+    ZPMR_FOR_EACH_ALLOCATOR(ZPMR_COUNTING_ON)
+#undef ZPMR_COUNTING_ON
 #if ZPMR_WITH_JEMALLOC
     on_upstream("an arena", &arena_);
-    counting_on("jemalloc", jemalloc());
     counting_on("an arena", &arena_);
-#endif
-#if ZPMR_WITH_TCMALLOC
-    counting_on("tcmalloc", tcmalloc());
 #endif
   }
   all_stacks(const all_stacks&) = delete;

@@ -4,16 +4,10 @@
 #include <boost/test/unit_test.hpp>
 #include <memory_resource>
 #include <tuple>
-#include <zpmr/config.hpp>
+#include <type_traits>
 #include <zpmr/counting_resource.hpp>
-#include <zpmr/libc_resource.hpp>
-#if ZPMR_WITH_JEMALLOC
-#include <zpmr/jemalloc_resource.hpp>
-#endif
-#if ZPMR_WITH_TCMALLOC
-#include <zpmr/tcmalloc_resource.hpp>
-#endif
 
+#include "allocators/built_in.hpp"
 #include "support/sanitizer.hpp"
 
 namespace {
@@ -39,18 +33,17 @@ struct counting {
 
 // libstdc++ hands out a tiny block for sizes close to SIZE_MAX at alignments above 1: the decorator
 // must refuse what the upstream does not.
-constexpr bool libc_survives = !zpmr::test::malloc_is_replaced;
+constexpr bool malloc_survives = !zpmr::test::malloc_is_replaced;
 
-using subjects = std::tuple<
-#if ZPMR_WITH_JEMALLOC
-    counting<zpmr::jemalloc_resource, zpmr::jemalloc>, counting<memory_resource, zpmr::jemalloc>,
-#endif
-#if ZPMR_WITH_TCMALLOC
-    counting<zpmr::tcmalloc_resource, zpmr::tcmalloc>, counting<memory_resource, zpmr::tcmalloc>,
-#endif
-    counting<zpmr::libc_resource, zpmr::libc, libc_survives>,
-    counting<memory_resource, zpmr::libc, libc_survives>,
-    counting<memory_resource, std::pmr::new_delete_resource, libc_survives>>;
+template <class Allocator>
+constexpr bool survives = !std::is_same_v<Allocator, zpmr::libc_resource> || malloc_survives;
+
+#define ZPMR_COUNTING(name)                                                     \
+  counting<zpmr::name##_resource, zpmr::name, survives<zpmr::name##_resource>>, \
+      counting<memory_resource, zpmr::name, survives<zpmr::name##_resource>>,
+
+using subjects = std::tuple<ZPMR_FOR_EACH_ALLOCATOR(
+    ZPMR_COUNTING) counting<memory_resource, std::pmr::new_delete_resource, malloc_survives>>;
 
 }  // namespace
 
