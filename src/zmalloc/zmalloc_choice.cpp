@@ -2,6 +2,7 @@
 #include <zpmr/default_allocator.hpp>
 #include <zpmr/zmalloc.hpp>
 
+#include "base/check.hpp"
 #include "zmalloc/zmalloc_functions.hpp"
 
 namespace zpmr::detail {
@@ -15,7 +16,9 @@ const zmalloc_functions& functions_of(const allocator_resource& allocator) noexc
 #if ZPMR_WITH_TCMALLOC
   if (allocator.name() == "tcmalloc") return zmalloc_on_tcmalloc;
 #endif
-  static_cast<void>(allocator);
+  if (allocator.name() != "libc") {
+    complain("zmalloc does not know %s: using libc", allocator.name().data());
+  }
   return zmalloc_on_libc;
 }
 

@@ -127,18 +127,19 @@ bool is_the_c_librarys(const way& way) {
 /// Returns: whether the blocks of an allocator are its own, and not the C library's.
 bool keeps_to_itself(allocator_resource& allocator) {
   std::vector<void*> blocks(block_count);
-  const std::size_t allocated_before = *allocator.stats().allocated;
+  const auto allocated_before = allocator.stats().allocated;
   const std::size_t before = bytes_of_the_c_library();
   for (void*& block : blocks) {
     block = allocator.allocate(block_bytes);
   }
   const std::size_t during = bytes_of_the_c_library();
-  const std::size_t allocated_during = *allocator.stats().allocated;
+  const auto allocated_during = allocator.stats().allocated;
   for (void* block : blocks) {
     allocator.deallocate(block, block_bytes);
   }
+  if (!allocated_before) return during == before;
   // Half: blocks in a thread's cache count as allocated before they are.
-  return during == before && allocated_during >= allocated_before + block_count * block_bytes / 2;
+  return during == before && *allocated_during >= *allocated_before + block_count * block_bytes / 2;
 }
 
 bool all_keep_to_themselves() {

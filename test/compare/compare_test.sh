@@ -150,7 +150,7 @@ inherited_settings() {
   trace_of churn
   local process tries child name children=
   GLIBC_TUNABLES=glibc.malloc.arena_max=1 LD_PRELOAD='' MALLOC_ARENA_MAX=1 MALLOC_CONF=narenas:1 \
-    TCMALLOC_RELEASE_RATE=1 ZPMR_JE_MALLOC_CONF=narenas:1 UNRELATED=1 \
+    TCMALLOC_RELEASE_RATE=1 MIMALLOC_VERBOSE=1 ZPMR_JE_MALLOC_CONF=narenas:1 UNRELATED=1 \
     "$compare" --runs 1000 --allocator libc churn.trace >out 2>err &
   process=$!
   [[ -r /proc/$process/task/$process/children ]] || skip 'the system does not list child processes'
@@ -169,7 +169,7 @@ inherited_settings() {
   wait $process || true
   grep -q '^UNRELATED=1$' environment || fail 'the replay lacks a variable that is no setting'
   for name in GLIBC_TUNABLES LD_PRELOAD MALLOC_ARENA_MAX MALLOC_CONF TCMALLOC_RELEASE_RATE \
-    ZPMR_JE_MALLOC_CONF; do
+    MIMALLOC_VERBOSE ZPMR_JE_MALLOC_CONF; do
     ! grep "^$name=" environment || fail 'the replay has a setting that is not of its candidate'
   done
 }

@@ -40,6 +40,7 @@ int main(int count, char**) {
     return EXIT_SUCCESS;
   }
   bool right = counts(zpmr::default_allocator());
+  for (zpmr::allocator_resource* each : zpmr::allocators()) right &= counts(each);
   right &= counts(zpmr::libc());
 #if ZPMR_WITH_JEMALLOC
   right &= counts(zpmr::jemalloc());

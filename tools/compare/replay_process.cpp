@@ -42,16 +42,15 @@ pipe_ends make_pipe() {
   return {ends[0], ends[1]};
 }
 
-// How the variables begin that an allocator would take settings from, or that would put another
-// one in its place.
-constexpr std::array<std::string_view, 7> settings_of_allocators{
-    "MALLOC_",   "ZPMR_JE_MALLOC_CONF=", "TCMALLOC_",  "GLIBC_TUNABLES=",
-    "HEAPCHECK", "HEAPPROFILE=",         "LD_PRELOAD="};
+// Variables that an allocator would take settings from, or that would put another one in its place.
+// Allocators have MALLOC in the names of theirs.
+constexpr std::array<std::string_view, 4> settings_beside_malloc{"GLIBC_TUNABLES", "HEAPCHECK",
+                                                                 "HEAPPROFILE", "LD_PRELOAD"};
 
 bool is_setting(std::string_view variable) {
-  return std::ranges::any_of(settings_of_allocators, [variable](std::string_view beginning) {
-    return variable.starts_with(beginning);
-  });
+  const std::string_view name = variable.substr(0, variable.find('='));
+  return name.find("MALLOC") != name.npos ||
+         std::ranges::find(settings_beside_malloc, name) != settings_beside_malloc.end();
 }
 
 /// Returns: `settings`, and this process's environment without settings of allocators: what a user
