@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
 # The allocators beside the C library's, a line for each, in the order in which allocators() lists
+# them. docs/adding-an-allocator.md says how to add one.
 
 # zpmr_allocator(<name> <ON|OFF>): offers it by the option ZPMR_WITH_<NAME>, with that default. Where
 # it is on, src/allocators/<name>_resource.cpp and include/zpmr/<name>_resource.hpp are built in.
