@@ -13,6 +13,8 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/zpmr-config-version.cmake
 install(FILES ${PROJECT_BINARY_DIR}/zpmr-config.cmake
               ${PROJECT_BINARY_DIR}/zpmr-config-version.cmake
         DESTINATION ${ZPMR_PACKAGE_DIR} COMPONENT development)
+install(FILES ${PROJECT_SOURCE_DIR}/tools/gdb/zpmr.py
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/zpmr/gdb COMPONENT development)
 # With the licences of the allocators too, which are in the library.
 if(NOT ZPMR_DEBIAN_PACKAGES) # each of which has it in a place of its own
   install(FILES ${PROJECT_SOURCE_DIR}/packaging/debian/copyright
