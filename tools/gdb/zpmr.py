@@ -19,7 +19,7 @@ def signed(number):
 
 
 def atomic(value):
-    """What a std::atomic holds, whichever standard library's it is."""
+    """What a std::atomic holds, whatever its members are called."""
     held = value.type.strip_typedefs().template_argument(0)
     return value.address.cast(held.pointer()).dereference()
 
@@ -29,11 +29,8 @@ def number(value):
 
 
 def text(string):
-    """A std::string."""
-    try:
-        return string['_M_dataplus']['_M_p'].string(length=int(string['_M_string_length']))
-    except gdb.error:
-        return string.format_string().strip('"')  # of another standard library
+    """A std::string of GNU's standard library."""
+    return string['_M_dataplus']['_M_p'].string(length=int(string['_M_string_length']))
 
 
 def target_of(value):
