@@ -34,6 +34,7 @@ refuses 'unknown preset: debug release' test 'debug release'
 refuses 'unknown argument: --raport' bench --raport
 refuses 'unknown argument: --report --accept' bench --report --accept
 refuses 'unknown argument: site' docs site
+refuses 'unknown argument: src' lint src
 refuses 'give one file of samples' plot
 refuses 'give one file of samples' plot one two
 

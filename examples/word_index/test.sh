@@ -209,8 +209,7 @@ unreadable_input() {
 }
 
 control_characters() {
-  refuses "$files/no\\x0ane\\x1b" "$files/no
-ne"$'\e'
+  refuses "$files/no\\x0ane\\x1b" "$files"$'/no\nne\e'
   refuses 'no\x0ane' --allocator 'no
 ne'
   refuses '"1\x0a2"' --limit '1
