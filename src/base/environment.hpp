@@ -12,9 +12,15 @@
 
 namespace zpmr::detail {
 
-/// Returns: the value of the variable, empty if it is not set.
+/// Returns: the value of the variable, empty if it is not set. The C library hides it from a
+/// program that runs with more rights than who started it: else that one could have a file
+/// overwritten.
 inline std::string_view environment(const char* name) noexcept {
+#ifdef __GLIBC__
+  const char* const value = ::secure_getenv(name);
+#else
   const char* const value = std::getenv(name);
+#endif
   return value != nullptr ? value : "";
 }
 

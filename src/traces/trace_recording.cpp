@@ -5,14 +5,15 @@
 #include <sys/mman.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <ctime>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <zpmr/trace_resource.hpp>
 
 #include "base/check.hpp"
+#include "base/environment.hpp"
 #include "base/never_destroyed.hpp"
 
 namespace zpmr::detail::trace {
@@ -73,15 +74,18 @@ void after_fork_in_child() noexcept {
   state().mutex.unlock();
 }
 
+// Before `main`, and so before the program's own handlers, which may use traced memory: those that
+// were registered first lock last and unlock first.
+[[maybe_unused]] const int fork_handlers = pthread_atfork(
+    [] { state().mutex.lock(); }, [] { state().mutex.unlock(); }, after_fork_in_child);
+
 /// What a process needs once. Returns: 0, or an error number.
 int prepare() noexcept {
   static const int error = [] {
     if (!last.make()) return ENOMEM;
     // The chunk of a thread that ends; what it still does in other such functions gets a new one.
     const auto end_thread = [](void*) { let_go(this_thread); };
-    if (const int no_key = pthread_key_create(&thread_end, end_thread)) return no_key;
-    return pthread_atfork([] { state().mutex.lock(); }, [] { state().mutex.unlock(); },
-                          after_fork_in_child);
+    return pthread_key_create(&thread_end, end_thread);
   }();
   return error;
 }
@@ -163,14 +167,14 @@ void stop_trace() noexcept {
 }
 
 bool start_trace_from_environment() noexcept {
-  const char* const file = ::secure_getenv("ZPMR_TRACE");
-  if (file == nullptr || *file == '\0') return false;
-  const std::error_code failed = detail::trace::start_recording(file);
+  const std::string_view file = detail::environment("ZPMR_TRACE");
+  if (file.empty()) return false;
+  const std::error_code failed = detail::trace::start_recording(file.data());
   if (!failed) return true;
   detail::complain(
       "cannot record a trace into \"%s\": %s. Let ZPMR_TRACE name a regular file on a disk with "
       "room, into which no trace goes already. The program goes on without",
-      file, ::strerrordesc_np(failed.value()));
+      file.data(), ::strerrordesc_np(failed.value()));
   return false;
 }
 

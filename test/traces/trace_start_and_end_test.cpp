@@ -18,7 +18,6 @@
 #include "support/child_process.hpp"
 #include "support/death.hpp"
 #include "support/recording_fixture.hpp"
-#include "support/sanitizer.hpp"
 #include "support/threads.hpp"
 
 namespace {
@@ -189,57 +188,6 @@ BOOST_AUTO_TEST_CASE(when_the_disk_is_full_the_trace_ends_for_all_threads_at_onc
   BOOST_TEST(trace.consistent);
   BOOST_TEST(trace.in_use.size() <= 16u + 3u);
   BOOST_TEST(trace.events.size() > 50'000u);
-}
-
-BOOST_AUTO_TEST_CASE(a_child_of_fork_does_not_write_into_the_trace_of_its_parent) {
-  start();
-  trace_resource memory{upstream};
-  void* const block = memory.allocate(100);
-  BOOST_TEST(zpmr::test::holds_in_child([&] {
-    memory.deallocate(block, 100);
-    pair_of(memory, 1);
-    start_trace((file + ".child").c_str());
-    trace_resource own{upstream};
-    pair_of(own, 2);
-    pair_of(memory, 3);
-    return true;
-  }));
-  pair_of(memory, 4);
-  memory.deallocate(block, 100);
-  const read_trace trace = stop_and_read();
-  BOOST_TEST(trace.events.size() == 4u);
-  BOOST_TEST(trace.in_use.empty());
-  const read_trace of_child{file + ".child"};
-  BOOST_TEST_REQUIRE(of_child.events.size() == 2u);
-  BOOST_TEST(of_child.events[0].bytes == 2u);
-}
-
-BOOST_AUTO_TEST_CASE(a_fork_while_threads_record_goes_well) {
-  start();
-  trace_resource memory{upstream};
-  std::atomic<bool> done{false};
-  {
-    std::vector<std::jthread> busy;
-    for (std::size_t i = 0; i < 2; ++i) {
-      busy.emplace_back([&, i] {
-        while (!done) pair_of(memory, i);
-      });
-    }
-    pair_of(memory, 10);
-    for (int i = 0; i < 20; ++i) {
-      // The C library's malloc is not to be used under sanitizers there.
-      BOOST_TEST(zpmr::test::holds_in_child([&] {
-        if (!zpmr::test::malloc_is_replaced) pair_of(memory, 20);
-        return true;
-      }));
-      pair_of(memory, 30);
-    }
-    done = true;
-  }
-  const read_trace trace = stop_and_read();
-  BOOST_TEST(trace.in_use.empty());
-  BOOST_TEST(std::ranges::count(trace.events, 20u, &trace_event::bytes) == 0);
-  BOOST_TEST(std::ranges::count(trace.events, 30u, &trace_event::bytes) == 40);
 }
 
 BOOST_AUTO_TEST_CASE(stopping_while_threads_record_gives_a_whole_trace) {
