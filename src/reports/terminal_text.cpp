@@ -45,6 +45,13 @@ std::string shortened(std::string_view text, std::size_t most) {
   return result;
 }
 
+std::string three_digits(double number) {
+  std::array<char, 320> storage;  // the largest double has 309 digits
+  text result{storage};
+  result.append("%.*f", number >= 99.95 ? 0 : number >= 9.995 ? 1 : 2, number);
+  return std::string{result.view()};
+}
+
 std::string rounded_size(std::size_t bytes) {
   constexpr std::array<const char*, 7> units{"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
   double size = static_cast<double>(bytes);
@@ -53,11 +60,7 @@ std::string rounded_size(std::size_t bytes) {
     size /= 1024;
     ++unit;
   }
-  const int decimals = unit == 0 || size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2;
-  std::array<char, 32> storage;
-  text result{storage};
-  result.append("%.*f %s", decimals, size, units[unit]);
-  return std::string{result.view()};
+  return (unit == 0 ? std::to_string(bytes) : three_digits(size)) + ' ' + units[unit];
 }
 
 std::string bar(double share, std::size_t width) {

@@ -18,6 +18,10 @@ namespace zpmr::detail {
 /// than `most` columns. Names tell themselves apart at their ends.
 [[nodiscard]] std::string shortened(std::string_view text, std::size_t most);
 
+/// Returns: the number with three digits: "1.50", "15.0", "150"; from 1,000 on, all before the
+/// point. Preconditions: `number` is not negative.
+[[nodiscard]] std::string three_digits(double number);
+
 /// Returns: `bytes` with three digits and a binary unit: "1.50 GiB".
 [[nodiscard]] std::string rounded_size(std::size_t bytes);
 

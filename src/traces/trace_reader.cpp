@@ -18,10 +18,21 @@ using detail::trace::raw_event;
 using detail::trace::source;
 
 // What a process can address on the systems there are: all blocks together have no more.
-constexpr std::uint64_t most_bytes = std::uint64_t{1} << 47;
+constexpr unsigned address_bits = 47;
+constexpr std::uint64_t most_bytes = std::uint64_t{1} << address_bits;
+
+/// How files begin, as words of this machine have it.
+constexpr detail::trace::word heaptrack_beginning = 'v' | ' ' << 8;
+constexpr detail::trace::word gzip_beginning = 0x8b1f;
+constexpr detail::trace::word zstd_beginning = 0xfd2fb528;
+
+constexpr bool begins_with(detail::trace::word first, detail::trace::word beginning) noexcept {
+  const auto mask = beginning > UINT16_MAX ? UINT32_MAX : UINT16_MAX;
+  return (first & mask) == beginning;
+}
 
 std::string hexadecimal(std::uint64_t number) {
-  std::array<char, 16> digits{};
+  std::array<char, 2 * sizeof number> digits{};
   const auto [end, _] = std::to_chars(digits.data(), digits.data() + digits.size(), number, 16);
   return "0x" + std::string(digits.data(), end);
 }
@@ -32,8 +43,10 @@ std::unique_ptr<source> open(const std::filesystem::path& file) {
   detail::trace::word first = 0;
   const bool is_short = start.read(0, &first, 1) == 0;
   if (!is_short && first == detail::trace::file_magic) return detail::trace::open_chunks(file);
-  if (!is_short && (first & 0xffff) == 0x2076) return detail::trace::open_heaptrack(file);  // "v "
-  if ((first & 0xffffffff) == 0xfd2fb528 || (first & 0xffff) == 0x8b1f) {
+  if (!is_short && begins_with(first, heaptrack_beginning)) {
+    return detail::trace::open_heaptrack(file);
+  }
+  if (begins_with(first, gzip_beginning) || begins_with(first, zstd_beginning)) {
     start.refuse("is compressed. Unpack it first, as by zstdcat or zcat");
   }
   start.refuse(

@@ -101,6 +101,11 @@ BOOST_AUTO_TEST_CASE(printing_allocates_nothing_from_a_tracker) {
 }
 
 BOOST_AUTO_TEST_CASE(sizes_are_rounded_to_three_digits) {
+  BOOST_TEST(zpmr::detail::three_digits(0) == "0.00");
+  BOOST_TEST(zpmr::detail::three_digits(9.994) == "9.99");
+  BOOST_TEST(zpmr::detail::three_digits(9.996) == "10.0");
+  BOOST_TEST(zpmr::detail::three_digits(99.96) == "100");
+  BOOST_TEST(zpmr::detail::three_digits(12345.6) == "12346");
   BOOST_TEST(rounded_size(0) == "0 B");
   BOOST_TEST(rounded_size(999) == "999 B");
   BOOST_TEST(rounded_size(1000) == "0.98 KiB");

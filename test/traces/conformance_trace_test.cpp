@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MIT
 #define BOOST_TEST_MODULE conformance_trace
 
-#include <unistd.h>
-
 #include <boost/test/unit_test.hpp>
-#include <filesystem>
 #include <memory_resource>
 #include <string>
 #include <tuple>
@@ -13,6 +10,7 @@
 #include <zpmr/trace_reader.hpp>
 #include <zpmr/trace_resource.hpp>
 
+#include "support/file_tree.hpp"
 #include "support/sanitizer.hpp"
 
 namespace {
@@ -25,13 +23,12 @@ struct recording {
     zpmr::trace_reader reader{file};
     while (reader.next()) {
     }
-    std::filesystem::remove(file);
   }
   recording(const recording&) = delete;
   recording& operator=(const recording&) = delete;
 
-  const std::string file = std::filesystem::temp_directory_path() /
-                           ("zpmr_conformance_" + std::to_string(::getpid()) + ".trace");
+  const zpmr::test::file_tree tree{};
+  const std::string file = tree.root() + "/trace";
 };
 
 struct traced {
