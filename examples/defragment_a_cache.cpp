@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdlib>
 #include <cstring>
 #include <iostream>
 #include <memory_resource>
@@ -62,10 +63,12 @@ void move_if_it_helps(std::pmr::memory_resource& memory, message& sent) {
 
 }  // namespace
 
-int main() {
+/// With an argument, the cache has so many entries.
+int main(int count, char** arguments) {
+  const int entries = count > 1 ? std::atoi(arguments[1]) : 200'000;
   zpmr::counting_resource memory{zpmr::default_allocator(), "cache"};
   cache_map cache{&memory};
-  for (int i = 0; i < 200'000; ++i) cache.emplace(i, std::string(100, 'x'));
+  for (int i = 0; i < entries; ++i) cache.emplace(i, std::string(100, 'x'));
   std::erase_if(cache, [](const auto& entry) { return entry.first % 10 != 0; });
   message hello{memory.allocate(100), 100};
 
