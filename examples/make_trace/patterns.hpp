@@ -161,16 +161,33 @@ inline void producer_and_consumer(std::pmr::memory_resource* memory, std::uint64
   between.finish();
 }
 
+/// Blocks of 64 bytes, each freed at once: the least that an allocator can have to do.
+inline void pairs(std::pmr::memory_resource* memory, std::uint64_t events) {
+  for (std::uint64_t i = 0; i < events / 2; ++i) block{memory, 64};
+}
+
+/// Few blocks, of 8 to 4,096 bytes, come and go at random: nothing tells whether the next event
+/// takes or frees, or how much.
+inline void random_mix(std::pmr::memory_resource* memory, std::uint64_t events) {
+  random_numbers random{1};
+  std::vector<block> set(64);
+  for (std::uint64_t taken = 0; taken < events / 2;) {
+    block& one = set[random() % set.size()];
+    const bool takes = random() % 2 == 0;
+    one = takes ? block{memory, std::size_t{8} << random() % 10} : block{};
+    taken += takes ? 1 : 0;
+  }
+}
+
 struct pattern {
   std::string_view name;
   void (*run)(std::pmr::memory_resource* memory, std::uint64_t events);
 };
 
 inline constexpr std::array patterns{
-    pattern{"larson", larson},
-    pattern{"fragmenting-server", fragmenting_server},
-    pattern{"burst", burst},
-    pattern{"producer-and-consumer", producer_and_consumer},
+    pattern{"larson", larson}, pattern{"fragmenting-server", fragmenting_server},
+    pattern{"burst", burst},   pattern{"producer-and-consumer", producer_and_consumer},
+    pattern{"pairs", pairs},   pattern{"random-mix", random_mix},
 };
 
 }  // namespace make_trace

@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# compare_test.sh COMPARE WRITE_TRACE CASE [CHROMIUM]: what zpmr-compare says of traces that are known,
+# compare_test.sh COMPARE WRITE_TRACE CASE KEPT_TRACES [CHROMIUM]: what zpmr-compare says of traces that are known,
 # and of what is no trace.
 
 set -euo pipefail
-compare=$1 write_trace=$2 case=$3 chromium=${4-}
+compare=$1 write_trace=$2 case=$3 kept=$4 chromium=${5-}
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 cd "$scratch"
@@ -39,7 +39,7 @@ refuses() {  # STATUS MESSAGE ARGUMENT...
 }
 
 says() {
-  grep -qF -- "$1" out || fail "it does not say: $1"
+  tr '\n' ' ' <out | grep -qF -- "$1" || fail "it does not say: $1"
 }
 
 # figure NAME: the first number of that name in the JSON.
@@ -81,6 +81,27 @@ known_pattern() {
   done
 }
 
+kept_traces() {
+  local all=("$kept"/*.{trace,heaptrack}) bytes
+  bytes=$(cat "${all[@]}" | wc -c)
+  ((bytes < 2000000)) || fail "the kept traces have $bytes bytes"
+  runs --runs 1 --allocator libc --allocator new_delete "${all[@]}"
+  [[ $(grep -c '^libc  *[0-9]' out) == "${#all[@]}" ]] || fail 'not a table for each trace'
+  ! grep 'cut short' out || fail 'a kept trace is not all there'
+  [[ -z $(grep -aoE '/(home|root|work|usr)/' "$kept"/*.heaptrack) ]] || fail 'a place of a machine'
+}
+
+threads() {
+  trace_of known && trace_of churn
+  refuses 2 'unsynchronized_pool is for one thread, but known.trace has 2.' \
+    --allocator unsynchronized_pool known.trace
+  runs --runs 1 known.trace
+  says 'unsynchronized_pool is for one thread, so this trace was not replayed on it.'
+  ! grep '^unsynchronized_pool  ' out || fail 'it was replayed all the same'
+  runs --runs 1 churn.trace
+  grep -q '^unsynchronized_pool  *[0-9]' out || fail 'one thread was not replayed on it'
+}
+
 settings() {
   trace_of churn
   "$compare" --help | grep -q jemalloc || skip 'no help'
@@ -92,6 +113,9 @@ settings() {
     says 'jemalloc:dirty_decay_ms:0,narenas:1'
   fi
   runs --runs 1 --allocator libc --allocator libc churn.trace
+  cp churn.trace again.trace
+  runs --runs 1 --allocator libc churn.trace again.trace  # both are traces, and no allocators
+  says again.trace:
 }
 
 bad_traces() {
@@ -226,6 +250,8 @@ page() {
   ! grep -q '<script' page.html || fail 'there is a script on the page'
   ! grep -qE "(src|href)=[\"'][^#]" page.html || fail 'the page needs another file'
   ! grep -q '<h2><b>' page.html || fail 'a name is taken for a tag'
+  grep -q '<a href="#trace2">churn.trace</a>' page.html || fail 'no list of the traces'
+  grep -q '<section id="trace2">' page.html || fail 'the list leads nowhere'
 
   # The browser counts what it has drawn: shapes that take some room, in each picture.
   sed 's|</main>|</main><p id="drawn"></p><script>\

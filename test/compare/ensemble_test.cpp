@@ -208,6 +208,7 @@ BOOST_AUTO_TEST_CASE(latencies_are_at_least_what_the_resource_took) {
 
 BOOST_AUTO_TEST_CASE(every_subject_replays_on_two_threads) {
   std::vector<std::string> names = subject_names();
+  std::erase(names, unsynchronized_pool);
   names.emplace_back(nothing);
   for (const std::string& name : names) {
     const auto on = make_subject(name, 9000);

@@ -97,6 +97,10 @@ std::vector<candidate> all_candidates() {
   return all;
 }
 
+bool takes_threads(const candidate& one) {
+  return one.subject != unsynchronized_pool;
+}
+
 candidate nothing_candidate() {
   return {std::string(nothing), std::string(nothing), std::string(nothing), {}};
 }

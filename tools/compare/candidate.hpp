@@ -27,6 +27,9 @@ struct candidate {
 /// Returns: all there are, without settings.
 [[nodiscard]] std::vector<candidate> all_candidates();
 
+/// Returns: whether threads may use it at the same time.
+[[nodiscard]] bool takes_threads(const candidate& one);
+
 /// Returns: the one that shows the replay's own cost.
 [[nodiscard]] candidate nothing_candidate();
 

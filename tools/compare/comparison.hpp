@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
-#include <string_view>
+#include <string>
 #include <vector>
 
 #include "candidate.hpp"
@@ -61,8 +61,9 @@ struct spread {
 struct comparison {
   std::filesystem::path trace;
   trace_profile profile;
-  result own_cost;  ///< the replay on `nothing`
-  std::vector<result> results;
+  result own_cost{};  ///< the replay on `nothing`
+  std::vector<result> results{};
+  std::vector<std::string> left_out{};  ///< what cannot replay it; the remarks say why
 
   /// Returns: the replay's own nanoseconds for an event. Nothing if it was not measured.
   [[nodiscard]] std::optional<double> own_time() const;

@@ -3,12 +3,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
-#include <cstdio>
 #include <limits>
 #include <utility>
-
-#include "reports/terminal_text.hpp"
 
 namespace zpmr::compare {
 namespace {
@@ -60,13 +56,6 @@ const std::array<column, 10> columns{{
 }};
 
 }  // namespace
-
-std::string three_digits(double number) {
-  std::array<char, 64> text{};
-  const int decimals = number < 9.995 ? 2 : number < 99.95 ? 1 : 0;
-  std::snprintf(text.data(), text.size(), "%.*f", decimals, number);
-  return text.data();
-}
 
 std::string size_text(std::optional<double> bytes) {
   return bytes ? detail::rounded_size(static_cast<std::size_t>(*bytes)) : "unknown";
@@ -141,6 +130,9 @@ std::string remarks_on(const comparison& what) {
     text += "Two looks at the clock took " +
             time_text(what.own_cost.times->allocations.quantile(0.5)) +
             "; they are part of the times of single allocations. ";
+  }
+  for (const std::string& each : what.left_out) {
+    text += each + " is for one thread, so this trace was not replayed on it. ";
   }
   text += "Memory is read after each batch of events, and as the system's peak.";
   return text;

@@ -6,14 +6,14 @@
 #include <vector>
 
 #include "comparison.hpp"
+#include "reports/terminal_text.hpp"
 
 /// \file
 /// Figures as people read them: on the terminal and on the page.
 
 namespace zpmr::compare {
 
-/// Returns: the number with about three digits.
-[[nodiscard]] std::string three_digits(double number);
+using detail::three_digits;
 
 /// Returns: "1.50 MiB", or "unknown".
 [[nodiscard]] std::string size_text(std::optional<double> bytes);

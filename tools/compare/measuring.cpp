@@ -8,7 +8,7 @@
 
 #include "batch_cutter.hpp"
 #include "replay_process.hpp"
-#include "reports/terminal_text.hpp"
+#include "replay_readings.hpp"
 
 namespace zpmr::compare {
 namespace {
@@ -18,55 +18,6 @@ namespace {
 std::size_t batch_steps(std::uint64_t events) {
   return static_cast<std::size_t>(std::clamp<std::uint64_t>(events / 256, 1024, 65536));
 }
-
-std::optional<std::uint64_t> growth(std::optional<std::size_t> before,
-                                    std::optional<std::size_t> now) {
-  if (!before || !now) return std::nullopt;
-  return *now - std::min(*now, *before);
-}
-
-/// Collects the readings of one replay.
-class recorder {
- public:
-  recorder(const reading& before, std::string name)
-      : before_(before), name_(std::move(name)), available_(available_memory()) {}
-
-  void note(const reading& now, const batch_cutter& at) {
-    run_.processor_time += now.processor_time;
-    run_.elapsed += now.elapsed;
-    const auto resident = growth(before_.resident, now.resident);
-    run_.samples.push_back({at.events(), at.bytes_in_use(), resident});
-    most_ = std::max(most_, resident);
-    last_ = now;
-    if (resident && available_ && *resident > *available_) {
-      throw bad_input("on " + name_ + ", event " + std::to_string(at.events()) +
-                      " takes the process to " + detail::rounded_size(*resident) + ", but only " +
-                      detail::rounded_size(*available_) +
-                      " of memory were free. Replay it on a machine with more, or leave " + name_ +
-                      " out with --allocator.");
-    }
-  }
-
-  [[nodiscard]] run finished(const last_word& last) && {
-    run_.resident_after_release = growth(before_.resident, last.resident_after_release);
-    run_.times = last.times;
-    // The system's own peak sees what is between two samples, but also what was before the first:
-    // only if it has risen since is it the replay's.
-    run_.peak_resident = most_;
-    if (last_.peak_resident > before_.peak_resident) {
-      run_.peak_resident = std::max(most_, growth(before_.resident, last_.peak_resident));
-    }
-    return std::move(run_);
-  }
-
- private:
-  reading before_;
-  reading last_{};
-  std::optional<std::uint64_t> most_;
-  std::string name_;
-  std::optional<std::uint64_t> available_;
-  run run_;
-};
 
 std::string description(const candidate& on, const std::string& round) {
   return on.label + ", " + round;
@@ -98,9 +49,10 @@ run replay_once(const std::filesystem::path& trace, const trace_profile& profile
   batch_cutter cutter(profile, batch_steps(profile.events));
   trace_reader reader(trace);
   replay_process process(on, what);
-  recorder readings(process.begin(cutter.shape()), on.label);
+  replay_readings readings(process.begin(cutter.shape()), on.label, available_memory());
   const auto play = [&] {
-    readings.note(process.play(cutter.cut()), cutter);
+    const reading after = process.play(cutter.cut());
+    readings.note(after, cutter.events(), cutter.bytes_in_use());
     progress(on.label, static_cast<double>(cutter.events()) / static_cast<double>(profile.events));
   };
   while (const auto event = reader.next()) {
@@ -126,10 +78,22 @@ void try_out(const std::vector<candidate>& all) {
   }
 }
 
-void measure_all(comparison& what, const std::vector<candidate>& all, unsigned runs,
-                 const on_progress& progress) {
+void choose_candidates(comparison& what, const std::vector<candidate>& wanted) {
   what.own_cost = {nothing_candidate(), {}, {}};
-  for (const candidate& each : all) what.results.push_back({each, {}, {}});
+  for (const candidate& each : wanted.empty() ? all_candidates() : wanted) {
+    if (what.profile.threads() == 1 || takes_threads(each)) {
+      what.results.push_back({each, {}, {}});
+    } else if (wanted.empty()) {
+      what.left_out.push_back(each.label);
+    } else {
+      throw bad_input("--allocator: " + each.label + " is for one thread, but " +
+                      what.trace.string() + " has " + std::to_string(what.profile.threads()) +
+                      ". Leave it out, or give a trace of one thread.");
+    }
+  }
+}
+
+void measure_all(comparison& what, unsigned runs, const on_progress& progress) {
   for (unsigned i = 1; i <= runs; ++i) {
     measure_each(what, measure::processor_time,
                  "run " + std::to_string(i) + " of " + std::to_string(runs), progress);

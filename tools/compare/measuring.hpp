@@ -28,9 +28,13 @@ using on_progress = std::function<void(const std::string& doing, double done)>;
 /// not take is found before the measuring begins. Throws: `bad_input`.
 void try_out(const std::vector<candidate>& all);
 
-/// Effects: fills `what`, whose trace and profile are set, with `runs` replays for time and one for
-/// latencies of each candidate. If `progress` throws, what was measured until then is there.
-void measure_all(comparison& what, const std::vector<candidate>& all, unsigned runs,
-                 const on_progress& progress);
+/// Effects: provides for results of `wanted`, or, if that is empty, of all that can replay the
+/// trace; notes those that cannot. The trace and its profile are set. Throws: `bad_input` if one of
+/// `wanted` cannot.
+void choose_candidates(comparison& what, const std::vector<candidate>& wanted);
+
+/// Effects: fills the results with `runs` replays for time and one for latencies of each. If
+/// `progress` throws, what was measured until then is there.
+void measure_all(comparison& what, unsigned runs, const on_progress& progress);
 
 }  // namespace zpmr::compare

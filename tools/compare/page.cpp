@@ -86,8 +86,18 @@ void write_plot(std::ostream& out, const plot& one) {
       << one.svg << "\n<figcaption>" << one.caption << "</figcaption></figure>\n";
 }
 
+/// Effects: lists the traces: with its plots, each takes several screens.
+void write_contents(std::ostream& out, std::span<const comparison> all) {
+  out << "<ol>\n";
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    out << "<li><a href=\"#trace" << i + 1 << "\">" << escaped(all[i].trace.filename().string())
+        << "</a></li>\n";
+  }
+  out << "</ol>\n";
+}
+
 void write_comparison(std::ostream& out, const comparison& what, std::size_t number) {
-  out << "<section>\n<h2>" << escaped(what.trace.filename().string())
+  out << "<section id=\"trace" << number << "\">\n<h2>" << escaped(what.trace.filename().string())
       << "</h2>\n<p class=\"remark\">" << escaped(description_of(what.profile))
       << "</p>\n<p class=\"answer\">" << escaped(answer_of(what)) << "</p>\n";
   write_table(out, table_of(what));
@@ -101,6 +111,7 @@ void write_comparison(std::ostream& out, const comparison& what, std::size_t num
 
 void write_page(std::ostream& out, std::span<const comparison> all) {
   out << head;
+  if (all.size() > 1) write_contents(out, all);
   for (std::size_t i = 0; i < all.size(); ++i) write_comparison(out, all[i], i + 1);
   out << "</main></body>\n</html>\n";
 }

@@ -14,7 +14,7 @@ namespace zpmr::compare {
 namespace {
 
 constexpr std::string_view new_delete = "new_delete";
-constexpr std::string_view pool = "synchronized_pool";
+constexpr std::string_view synchronized_pool = "synchronized_pool";
 
 /// Does steps on `Memory`, whose calls are direct where its type says so.
 template <class Memory>
@@ -61,6 +61,7 @@ class new_delete_subject final : public subject_on_resource {
   std::pmr::memory_resource& memory() noexcept override { return *std::pmr::new_delete_resource(); }
 };
 
+template <class Pool>
 class pool_subject final : public subject_on_resource {
  public:
   // A pool gives back all or nothing, blocks in use included.
@@ -74,15 +75,16 @@ class pool_subject final : public subject_on_resource {
  private:
   std::pmr::memory_resource& memory() noexcept override { return pool_; }
 
-  std::pmr::synchronized_pool_resource pool_{std::pmr::new_delete_resource()};
+  Pool pool_{std::pmr::new_delete_resource()};
 };
 
 /// One and the same place for all blocks, as aligned as a page.
 class one_place {
  public:
   explicit one_place(std::size_t bytes) : size_(std::max<std::size_t>(bytes, 1)) {
+    // All of it in memory at once: to have pages from the system is the allocators' cost.
     place_ = ::mmap(nullptr, size_, PROT_READ | PROT_WRITE,
-                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_POPULATE, -1, 0);
     if (place_ == MAP_FAILED) throw std::bad_alloc();
   }
   ~one_place() { ::munmap(place_, size_); }
@@ -114,7 +116,8 @@ std::vector<std::string> subject_names() {
   std::vector<std::string> names;
   for (const allocator_resource* each : allocators()) names.emplace_back(each->name());
   names.emplace_back(new_delete);
-  names.emplace_back(pool);
+  names.emplace_back(synchronized_pool);
+  names.emplace_back(unsynchronized_pool);
   return names;
 }
 
@@ -126,7 +129,12 @@ std::string version_of(std::string_view name) {
 std::unique_ptr<subject> make_subject(std::string_view name, std::size_t largest_block) {
   if (name == nothing) return std::make_unique<nothing_subject>(largest_block);
   if (name == new_delete) return std::make_unique<new_delete_subject>();
-  if (name == pool) return std::make_unique<pool_subject>();
+  if (name == synchronized_pool) {
+    return std::make_unique<pool_subject<std::pmr::synchronized_pool_resource>>();
+  }
+  if (name == unsynchronized_pool) {
+    return std::make_unique<pool_subject<std::pmr::unsynchronized_pool_resource>>();
+  }
   allocator_resource* const allocator = find_allocator(name);
   if (allocator == nullptr) throw std::invalid_argument("no allocator " + std::string(name));
   return std::make_unique<allocator_subject>(*allocator);

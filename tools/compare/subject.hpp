@@ -22,7 +22,7 @@ enum class release_result { done, impossible };
 
 /// A memory resource that steps can be done on, and that can be asked to give free memory back.
 ///
-/// Thread safety: steps from any thread.
+/// Thread safety: steps from any thread, but for `unsynchronized_pool`.
 class subject {
  public:
   virtual ~subject() = default;
@@ -41,6 +41,9 @@ class subject {
 /// The name of the resource that hands out one and the same place, so that what a replay takes on
 /// it is the replay's own cost.
 inline constexpr std::string_view nothing = "nothing";
+
+/// The name of the one that takes steps from one thread only.
+inline constexpr std::string_view unsynchronized_pool = "unsynchronized_pool";
 
 /// Returns: the names of all others, in the order in which they are shown.
 [[nodiscard]] std::vector<std::string> subject_names();
