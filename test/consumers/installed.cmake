@@ -5,9 +5,7 @@
 # zpmr_add_installed_tests(<fixture> <prefix> <libraries> <static or shared>): the tests <fixture>_is_found
 # and <fixture>_is_found_by_pkg_config, of what a test that sets up the fixture has put into <prefix>.
 function(zpmr_add_installed_tests fixture prefix libraries linkage)
-  zpmr_add_consumer_test(${fixture}_is_found find_package ${prefix}
-                         "-DCMAKE_CXX_FLAGS=${CMAKE_CXX_FLAGS}"
-                         "-DCMAKE_EXE_LINKER_FLAGS=${CMAKE_EXE_LINKER_FLAGS}")
+  zpmr_add_consumer_test(${fixture}_is_found find_package ${prefix})
   add_test(NAME ${fixture}_is_found_by_pkg_config
            COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/pkg_config_test.sh ${prefix} ${linkage})
   set(cxx "${CMAKE_CXX_COMPILER} ${CMAKE_CXX_FLAGS} ${CMAKE_EXE_LINKER_FLAGS}")

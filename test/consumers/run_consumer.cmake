@@ -17,8 +17,7 @@ else()
   list(APPEND options -DZPMR_SOURCE=${zpmr_source})
 endif()
 
-run(${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR}/${project} -B ${build}
-    -D CMAKE_CXX_COMPILER=${compiler} ${options})
+run(${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR}/${project} -B ${build} ${options})
 run(${CMAKE_COMMAND} --build ${build} --parallel 2)
 run(${build}/consumer)
 run(${build}/zmalloc_consumer)

@@ -140,7 +140,7 @@ BOOST_FIXTURE_TEST_CASE(a_buffer_above_or_below_counting_gives_all_of_it_back, s
   counting_resource below{&scarce};
   zpmr::memory_tracker tracker{"tracker"};
   BOOST_TEST(fail_each_allocation(failures, {&below.tracker(), &tracker}, [&] {
-               std::pmr::monotonic_buffer_resource buffer{&below};
+               std::pmr::monotonic_buffer_resource buffer{16, &below};  // small: it grows often
                counting_resource above{&buffer, tracker};
                use_containers(&above);
              }) > 10u);
