@@ -35,6 +35,8 @@ refuses 'unknown argument: --raport' bench --raport
 refuses 'unknown argument: --report --accept' bench --report --accept
 refuses 'unknown argument: site' docs site
 refuses 'unknown argument: src' lint src
+refuses 'unknown argument: deb' package deb
+refuses 'unknown argument: tracker' coverage tracker
 refuses 'give one file of samples' plot
 refuses 'give one file of samples' plot one two
 
