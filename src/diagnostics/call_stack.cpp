@@ -12,6 +12,7 @@
 #include <string>
 #include <zpmr/call_stack.hpp>
 
+#include "base/mixed_bits.hpp"
 #include "base/never_destroyed.hpp"
 #include "tracking/mapped_pool.hpp"
 
@@ -48,7 +49,7 @@ constinit detail::never_destroyed<std::mutex> adding;
 std::uint64_t hash_of(std::span<const void* const> frames) noexcept {
   std::uint64_t hash = frames.size();
   for (const void* const frame : frames) {
-    hash = (hash ^ reinterpret_cast<std::uintptr_t>(frame)) * 0x9e3779b97f4a7c15U;
+    hash = detail::spread(hash ^ reinterpret_cast<std::uintptr_t>(frame));
     hash ^= hash >> 32;
   }
   return hash;

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <new>
 
+#include "base/mixed_bits.hpp"
 #include "base/never_destroyed.hpp"
 #include "tracking/mapped_pool.hpp"
 
@@ -82,8 +83,7 @@ void checked_blocks::recycle(checked_blocks* blocks) noexcept {
 }
 
 block_record*& checked_blocks::bucket_of(const void* block) const noexcept {
-  const std::uint64_t mixed = reinterpret_cast<std::uintptr_t>(block) * 0x9e3779b97f4a7c15U;
-  return buckets_.all()[mixed >> (64 - bucket_bits)];
+  return buckets_.all()[spread(reinterpret_cast<std::uintptr_t>(block)) >> (64 - bucket_bits)];
 }
 
 bool checked_blocks::may_know(const void* block) const noexcept {

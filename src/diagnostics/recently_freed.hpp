@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <optional>
 
+#include "base/mixed_bits.hpp"
+
 namespace zpmr::detail {
 
 /// The addresses of blocks that were freed not long ago, to tell a second free without touching the
@@ -50,8 +52,7 @@ class recently_freed {
   };
 
   static std::size_t place_number(const void* block) noexcept {
-    const std::uint64_t address = reinterpret_cast<std::uintptr_t>(block);
-    return (address * 0x9e3779b97f4a7c15U) >> (64 - places_bits);
+    return spread(reinterpret_cast<std::uintptr_t>(block)) >> (64 - places_bits);
   }
   place& place_of(const void* block) noexcept { return places_[place_number(block)]; }
 

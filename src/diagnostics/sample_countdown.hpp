@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/mixed_bits.hpp"
+
 namespace zpmr::detail {
 
 /// Picks blocks so that every byte has the same chance, whatever was picked before. What is left
@@ -33,18 +35,8 @@ class sample_countdown {
       const auto now = std::chrono::steady_clock::now().time_since_epoch().count();
       state_ = static_cast<std::uint64_t>(now) ^ reinterpret_cast<std::uintptr_t>(this);
     }
-    left_ = -std::log(fraction());
+    left_ = -std::log(1 - fraction(scrambled(state_ += golden_step)));  // not of 0
     return is_first ? hits(bytes, samples_per_byte) : true;
-  }
-
-  /// Returns: above 0, and at most 1.
-  double fraction() noexcept {
-    // SplitMix64.
-    std::uint64_t mixed = state_ += 0x9e3779b97f4a7c15U;
-    mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9U;
-    mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111ebU;
-    mixed ^= mixed >> 31;
-    return static_cast<double>((mixed >> 11) + 1) * 0x1p-53;
   }
 
   double left_ = 0;

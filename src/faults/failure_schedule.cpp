@@ -3,25 +3,20 @@
 #include <string>
 #include <zpmr/failure_schedule.hpp>
 
+#include "base/mixed_bits.hpp"
+
 namespace zpmr {
 
 namespace {
 
 constexpr auto relaxed = std::memory_order_relaxed;  // each value stands for itself
 
-/// Returns: a number in which every bit depends on every bit of `x` (the last step of splitmix64).
-constexpr std::uint64_t scrambled(std::uint64_t x) noexcept {
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9U;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111ebU;
-  return x ^ (x >> 31);
-}
-
 /// Returns: the `number`-th of a series of random numbers from 0 up to 1. By its place in the
 /// series and not by its predecessor, so that threads need not agree on a state.
 constexpr double dice(std::uint64_t seed, std::uint64_t number) noexcept {
-  constexpr std::uint64_t odd = 0x9e3779b97f4a7c15U;
-  const std::uint64_t bits = scrambled(scrambled(seed + odd) + number * odd) >> 11;
-  return static_cast<double>(bits) * 0x1p-53;
+  using detail::golden_step;
+  using detail::scrambled;
+  return detail::fraction(scrambled(scrambled(seed + golden_step) + number * golden_step));
 }
 
 }  // namespace
