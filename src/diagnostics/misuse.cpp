@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdlib>
+#include <new>
 #include <ostream>
 #include <sstream>
 #include <zpmr/checked_resource.hpp>
@@ -93,13 +94,16 @@ void print_leaks(std::ostream& out, std::span<const leak> leaks) {
   }
 }
 
-/// Effects: writes at once, as the program may be about to end.
+/// Effects: writes at once, as the program may be about to end, for which memory may be the reason.
 template <class F>
-void write_to_stderr(F&& print) {
+void write_to_stderr(F&& print) noexcept try {
   std::ostringstream out;
+  out.exceptions(std::ios::badbit);
   print(out);
   const std::string all = std::move(out).str();
   [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, all.data(), all.size());
+} catch (const std::bad_alloc&) {
+  detail::complain("there is no memory to print the calls");
 }
 
 }  // namespace

@@ -3,11 +3,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory_resource>
 #include <optional>
 #include <unordered_map>
 #include <vector>
 
+#include "base/mixed_bits.hpp"
 #include "traces/trace_source.hpp"
 
 namespace zpmr::detail::trace {
@@ -58,15 +58,15 @@ class blocks_in_use {
   };
   struct hash {
     std::size_t operator()(const place& p) const noexcept {
-      return (p.address ^ std::uint64_t{p.resource} << 48) * 0x9e3779b97f4a7c15U >> 16;
+      return spread(p.address ^ std::uint64_t{p.resource} << 48) >> 16;
     }
   };
   static place place_of(const raw_event& event) noexcept { return {event.address, event.resource}; }
 
   block_numbers numbers_;
   std::uint64_t bytes_ = 0;
-  std::pmr::unsynchronized_pool_resource memory_;
-  std::pmr::unordered_map<place, block, hash> blocks_{&memory_};
+  std::unordered_map<place, block, hash>
+      blocks_;  // not from a pool: libstdc++'s dies without memory
 };
 
 }  // namespace zpmr::detail::trace

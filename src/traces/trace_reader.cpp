@@ -2,6 +2,7 @@
 #include <array>
 #include <charconv>
 #include <string>
+#include <utility>
 #include <zpmr/detail/request.hpp>
 #include <zpmr/trace_reader.hpp>
 
@@ -145,6 +146,7 @@ struct trace_reader::state {
   std::uint64_t number = 0;          // of the event in the file
   std::uint64_t events = 0;
   std::uint64_t left_out = 0;
+  bool stopped = false;  // by an exception
 };
 
 trace_reader::trace_reader(const std::filesystem::path& file)
@@ -153,7 +155,9 @@ trace_reader::trace_reader(const std::filesystem::path& file)
 trace_reader::~trace_reader() = default;
 
 std::optional<trace_event> trace_reader::next() {
+  if (std::exchange(state_->stopped, true)) return std::nullopt;
   const std::optional<trace_event> event = state_->next();
+  state_->stopped = false;  // not reached where that throws
   if (event) ++state_->events;
   return event;
 }

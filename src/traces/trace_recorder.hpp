@@ -53,7 +53,7 @@ constexpr std::uint32_t recording_of(std::uint64_t key_or_epoch) noexcept {
 /// hands it from thread to thread.
 class last_events {
  public:
-  /// Effects: makes the table; once.
+  /// Effects: makes the table, unless it is there. Preconditions: nobody else does.
   /// Returns: false if there is no memory for it.
   bool make() noexcept;
 

@@ -82,7 +82,6 @@ void after_fork_in_child() noexcept {
 /// What a process needs once. Returns: 0, or an error number.
 int prepare() noexcept {
   static const int error = [] {
-    if (!last.make()) return ENOMEM;
     // The chunk of a thread that ends; what it still does in other such functions gets a new one.
     const auto end_thread = [](void*) { let_go(this_thread); };
     return pthread_key_create(&thread_end, end_thread);
@@ -93,6 +92,7 @@ int prepare() noexcept {
 }  // namespace
 
 bool last_events::make() noexcept {
+  if (table_ != nullptr) return true;
   // As much as is touched gets memory: a word for 16 bytes of blocks.
   void* const table = mmap(nullptr, entries * sizeof *table_, PROT_READ | PROT_WRITE,
                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -108,6 +108,7 @@ std::error_code start_recording(const char* path) noexcept {
   if (current() != 0) {
     return {EALREADY, std::generic_category()};
   }
+  if (!last.make()) return {ENOMEM, std::generic_category()};
   if (const std::error_code failed = state().file.open(path)) return failed;
   state().threads = 0;
   state().resources.store(0, std::memory_order_relaxed);

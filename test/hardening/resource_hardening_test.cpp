@@ -2,19 +2,14 @@
 #define BOOST_TEST_MODULE resource_hardening
 
 #include <boost/test/unit_test.hpp>
-#include <deque>
-#include <list>
-#include <map>
 #include <memory_resource>
-#include <string>
-#include <unordered_map>
-#include <utility>
-#include <vector>
+#include <string_view>
 #include <zpmr/counting_resource.hpp>
 #include <zpmr/default_allocator.hpp>
 #include <zpmr/failing_resource.hpp>
 #include <zpmr/policies.hpp>
 
+#include "support/containers.hpp"
 #include "support/failing_new.hpp"
 #include "support/probe_resource.hpp"
 #include "support/scripted_policy.hpp"
@@ -29,31 +24,7 @@ using zpmr::failure_schedule;
 using zpmr::limit_action;
 using zpmr::test::fail_each_new;
 using zpmr::test::probe_resource;
-
-struct alignas(256) over_aligned {
-  int value;
-};
-
-/// Effects: fills, copies, moves and empties containers of several kinds.
-void use_containers(memory_resource* memory) {
-  using text = std::pmr::string;
-  std::pmr::vector<text> texts(memory);
-  std::pmr::map<text, std::pmr::vector<int>> map(memory);
-  std::pmr::unordered_map<int, text> table(memory);
-  std::pmr::deque<over_aligned> queue(memory);
-  for (int i = 0; i < 12; ++i) {
-    texts.emplace_back(50, 'x');
-    map[texts.back()].assign(20, i);
-    table.try_emplace(i, texts.back());
-    queue.push_back({i});
-  }
-  std::pmr::vector<text> copied(texts, memory);
-  copied.insert(copied.begin(), text(500, 'y', memory));
-  texts = std::move(copied);
-  texts.shrink_to_fit();
-  std::pmr::list<text> list(texts.begin(), texts.end(), memory);
-  table.rehash(200);
-}
+using zpmr::test::use_containers;
 
 /// An allocator of which the schedule makes allocations fail, and which tells usable sizes.
 class failing_allocator final : public zpmr::allocator_resource {
