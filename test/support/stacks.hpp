@@ -12,15 +12,21 @@
 #include <zpmr/default_allocator.hpp>
 #include <zpmr/failing_resource.hpp>
 #include <zpmr/memory_tracker.hpp>
+#include <zpmr/trace_resource.hpp>
 #if ZPMR_WITH_JEMALLOC
 #include <zpmr/jemalloc_arena_resource.hpp>
+#endif
+#if defined(ZPMR_TEST_CHECKED_STACKS)
+#include <zpmr/checked_resource.hpp>
 #endif
 
 #include "allocators/built_in.hpp"
 #include "support/aligned_pools.hpp"
+#include "support/recording_fixture.hpp"
 
 /// \file
-/// Every resource of the library, and every stack of them that makes sense.
+/// Every resource of the library, and every stack of them that makes sense; `checked_resource` only
+/// where ZPMR_TEST_CHECKED_STACKS is defined, as it is of another library.
 
 namespace zpmr::test {
 
@@ -33,10 +39,11 @@ struct stack {
 };
 
 /// Makes the stacks, and keeps what they are made of. All of them end in a resource of the library
-/// on top.
+/// on top. What is traced is recorded while they live.
 class all_stacks {
  public:
   all_stacks() {
+    recording_.start();
     for (allocator_resource* const each : allocators()) on_upstream(each->name(), each);
     on_upstream("new and delete", std::pmr::new_delete_resource());
     on_upstream("libc without prefix", &without_prefix_);
@@ -95,12 +102,29 @@ class all_stacks {
     auto& above_failing = counting(&failing);
     add("counting on failing on counting on " + name, 3, &above_failing,
         {&once.tracker(), &above_failing.tracker()});
+    auto& traced = make<trace_resource>(&once);
+    add("traced on counting on " + name, 2, &traced, {&once.tracker()});
+    checked_on(traced, "traced on counting on " + name, once.tracker());
     auto& above_pool = counting(&make<aligned_pools>(&once));
     add("counting on a pool on counting on " + name, 3, &above_pool, {&above_pool.tracker()});
     auto& above_buffer = counting(&make<std::pmr::monotonic_buffer_resource>(&once));
     add("counting on a buffer on counting on " + name, 3, &above_buffer, {&above_buffer.tracker()});
   }
 
+  /// Freed blocks are kept as they are: to overwrite large ones takes long.
+  void checked_on([[maybe_unused]] std::pmr::memory_resource& upstream,
+                  [[maybe_unused]] const std::string& name,
+                  [[maybe_unused]] const memory_tracker& below) {
+#if defined(ZPMR_TEST_CHECKED_STACKS)
+    auto& checked = make<checked_resource>(
+        &upstream, name, checked_options{.quarantine_bytes = 10'000, .freed = freed_bytes::kept});
+    add("checked on " + name, 3, &checked, {&below});
+    auto& counted = counting(&checked);
+    add("counting on checked on " + name, 4, &counted, {&below, &counted.tracker()});
+#endif
+  }
+
+  recording_fixture recording_;
   failure_schedule failures_;
   libc_resource without_prefix_{libc_block_size::system};
 #if ZPMR_WITH_JEMALLOC

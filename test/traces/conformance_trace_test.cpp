@@ -54,7 +54,18 @@ struct traced_and_counted {
   auto* unequal() { return &another; }
 };
 
-using subjects = std::tuple<traced, traced_and_counted>;
+struct traced_between_counted : traced_and_counted {
+  zpmr::counting_resource<zpmr::trace_resource> top{&one};
+  zpmr::counting_resource<zpmr::trace_resource> other{&one};
+
+  auto* resource() { return &top; }
+  auto* an_equal() { return &top; }
+  auto* unequal() { return &other; }
+
+  ~traced_between_counted() { BOOST_TEST(top.bytes_in_use() == 0U); }
+};
+
+using subjects = std::tuple<traced, traced_and_counted, traced_between_counted>;
 
 }  // namespace
 
