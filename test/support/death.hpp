@@ -7,8 +7,9 @@
 
 #include <boost/test/unit_test.hpp>
 #include <csignal>
-#include <cstdio>
 #include <string>
+
+#include "support/child_process.hpp"
 
 namespace zpmr::test {
 
@@ -23,30 +24,24 @@ template <class F>
 child_result run_in_child(F deed) {
   int ends[2];
   BOOST_REQUIRE_EQUAL(::pipe(ends), 0);
-  std::fflush(nullptr);
-  const pid_t child = ::fork();
-  BOOST_REQUIRE_GE(child, 0);
-  if (child == 0) {
+  child_result result{};
+  const auto in_child = [&] {
     constexpr rlimit no_core{0, 0};
     ::setrlimit(RLIMIT_CORE, &no_core);
     std::signal(SIGABRT, SIG_DFL);  // Boost.Test's handler would carry on with the tests
     ::dup2(ends[1], STDERR_FILENO);
-    try {
-      deed();
-    } catch (...) {
-      ::_exit(2);
+    deed();
+    return true;
+  };
+  const auto listen = [&] {
+    ::close(ends[1]);
+    char part[512];
+    for (ssize_t length; (length = ::read(ends[0], part, sizeof part)) > 0;) {
+      result.message.append(part, static_cast<std::size_t>(length));
     }
-    ::_exit(0);
-  }
-
-  ::close(ends[1]);
-  child_result result{};
-  char part[512];
-  for (ssize_t length; (length = ::read(ends[0], part, sizeof part)) > 0;) {
-    result.message.append(part, static_cast<std::size_t>(length));
-  }
-  ::close(ends[0]);
-  BOOST_REQUIRE_EQUAL(::waitpid(child, &result.status, 0), child);
+    ::close(ends[0]);
+  };
+  result.status = end_of_child(in_child, listen);
   return result;
 }
 
