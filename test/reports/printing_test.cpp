@@ -84,6 +84,10 @@ BOOST_AUTO_TEST_CASE(a_usages_line_has_every_figure_of_the_table) {
   BOOST_TEST(line_has_every_figure(usage));
 }
 
+BOOST_AUTO_TEST_CASE(an_absent_limit_is_named_and_not_a_huge_number) {
+  BOOST_TEST(text_of(memory_usage{}).find(std::to_string(most)) == std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(the_longest_line_is_not_cut) {
   BOOST_TEST(text_of(largest_stats).ends_with(std::to_string(most) + " bytes"));
   BOOST_TEST(text_of(largest_process).ends_with(std::to_string(most) + " bytes"));
@@ -95,6 +99,18 @@ BOOST_AUTO_TEST_CASE(width_and_fill_apply_to_the_whole_and_other_flags_to_nothin
   check_it_is_written_as_one_unit(usage);
   check_it_is_written_as_one_unit(largest_stats);
   check_it_is_written_as_one_unit(largest_process);
+}
+
+BOOST_AUTO_TEST_CASE(a_width_below_the_length_cuts_nothing) {
+  std::ostringstream out;
+  out << std::setw(3) << usage;
+  BOOST_TEST(out.str() == text_of(usage));
+}
+
+BOOST_AUTO_TEST_CASE(the_flags_of_the_stream_stay_as_they_are) {
+  std::ostringstream out;
+  out << std::hex << std::showbase << usage << ' ' << 255;
+  BOOST_TEST(out.str().ends_with(" 0xff"));
 }
 
 BOOST_AUTO_TEST_CASE(printing_a_trackers_usage_changes_no_figure_of_it) {
