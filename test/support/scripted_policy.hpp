@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstddef>
 #include <functional>
+#include <stdexcept>
 #include <utility>
 #include <zpmr/limit_policy.hpp>
 
@@ -46,5 +47,15 @@ class scripted_policy final : public limit_policy {
  private:
   std::size_t limit_;
 };
+
+/// What a callback throws, when it is to fail.
+struct callback_failed : std::runtime_error {
+  callback_failed() : std::runtime_error("the callback failed") {}
+};
+
+// Common answers.
+inline constexpr auto throws = [](const limit_event&) -> limit_action { throw callback_failed{}; };
+inline const auto grants = scripted_policy::always(limit_action::grant);
+inline const auto retries = scripted_policy::always(limit_action::retry);
 
 }  // namespace zpmr::test
