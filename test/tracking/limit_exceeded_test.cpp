@@ -5,16 +5,18 @@
 #include <algorithm>
 #include <atomic>
 #include <boost/test/unit_test.hpp>
-#include <cstdlib>
 #include <cstring>
 #include <deque>
 #include <new>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <type_traits>
 #include <zpmr/memory_tracker.hpp>
 #include <zpmr/policies.hpp>
+
+#include "support/failing_new.hpp"
 
 namespace {
 
@@ -22,8 +24,6 @@ using zpmr::hard_limit;
 using zpmr::limit_event;
 using zpmr::limit_exceeded;
 using zpmr::memory_tracker;
-
-std::atomic<unsigned long> allocations_by_new{0};
 
 /// What `charge` throws.
 limit_exceeded refusal_of(memory_tracker& tracker, std::size_t bytes) {
@@ -44,23 +44,6 @@ static_assert(std::is_nothrow_copy_constructible_v<limit_exceeded>);
 static_assert(std::is_nothrow_copy_assignable_v<limit_exceeded>);
 
 }  // namespace
-
-// With the form that does not throw, as the sanitizers' own one does not come here. Not inlined, as
-// the compiler would see malloc beside operator delete, and warn.
-[[gnu::noinline]] void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
-  ++allocations_by_new;
-  return std::malloc(bytes > 0 ? bytes : 1);
-}
-[[gnu::noinline]] void* operator new(std::size_t bytes) {
-  if (void* const block = operator new(bytes, std::nothrow)) return block;
-  throw std::bad_alloc{};
-}
-[[gnu::noinline]] void operator delete(void* block) noexcept {
-  std::free(block);
-}
-[[gnu::noinline]] void operator delete(void* block, std::size_t) noexcept {
-  std::free(block);
-}
 
 BOOST_AUTO_TEST_CASE(it_carries_the_facts_of_the_refusal) {
   hard_limit cap{1000};
@@ -210,17 +193,12 @@ BOOST_AUTO_TEST_CASE(nothing_is_allocated) {
   memory_tracker other{"yet another name that is too long for a std::string", root};
   one.charge(10);
   other.charge(20);
-  const unsigned long before = allocations_by_new;
-  {
+  zpmr::test::check_takes_nothing([&] {
     const limit_exceeded refusal = refusal_of(one, 101);
     const limit_exceeded copy = refusal;
     (void)copy.what();
     (void)copy.tracker_name();
-  }
-  const unsigned long after = allocations_by_new;
-  BOOST_TEST(after - before == 0u);
-  ::operator delete(::operator new(1));
-  BOOST_TEST(allocations_by_new > after);  // the counter counts
+  });
   one.uncharge(10);
   other.uncharge(20);
 }
