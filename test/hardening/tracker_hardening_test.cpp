@@ -2,11 +2,8 @@
 #define BOOST_TEST_MODULE tracker_hardening
 
 #include <boost/test/unit_test.hpp>
-#include <deque>
 #include <optional>
-#include <stdexcept>
 #include <string>
-#include <thread>
 #include <zpmr/limit_exceeded.hpp>
 #include <zpmr/memory_reservation.hpp>
 #include <zpmr/memory_tracker.hpp>
@@ -15,7 +12,6 @@
 #include <zpmr/policies.hpp>
 #include <zpmr/usage_scope.hpp>
 
-#include "support/failing_mmap.hpp"
 #include "support/failing_new.hpp"
 #include "support/scripted_policy.hpp"
 
@@ -51,21 +47,6 @@ scripted_policy::answer after_allocating(limit_action action) {
 }
 
 }  // namespace
-
-// The first, as the memory for slots is never given back.
-BOOST_AUTO_TEST_CASE(trackers_for_which_nothing_can_be_mapped_count_all_the_same) {
-  memory_tracker root{"root"};
-  BOOST_TEST(zpmr::fail_each_allocation(zpmr::test::mmap_failures, {&root}, [&] {
-               std::deque<memory_tracker> children;
-               for (int i = 0; i < 200; ++i) children.emplace_back("child", root).charge(10);
-               // The first thread of a tracker takes nothing.
-               std::thread{[&] {
-                 for (memory_tracker& each : children) each.charge(10);
-               }}.join();
-               if (root.bytes_in_use() != 4000) throw std::logic_error("a wrong sum");
-               for (memory_tracker& each : children) each.uncharge(20);
-             }) > 0u);
-}
 
 BOOST_AUTO_TEST_CASE(a_root_that_finds_no_memory_was_never_there) {
   const std::size_t before = roots();
