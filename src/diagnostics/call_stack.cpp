@@ -12,9 +12,9 @@
 #include <string>
 #include <zpmr/call_stack.hpp>
 
+#include "base/mapped_pool.hpp"
 #include "base/mixed_bits.hpp"
 #include "base/never_destroyed.hpp"
-#include "tracking/mapped_pool.hpp"
 
 namespace zpmr {
 

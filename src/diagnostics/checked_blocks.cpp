@@ -7,9 +7,9 @@
 #include <mutex>
 #include <new>
 
+#include "base/mapped_pool.hpp"
 #include "base/mixed_bits.hpp"
 #include "base/never_destroyed.hpp"
-#include "tracking/mapped_pool.hpp"
 
 namespace zpmr::detail {
 namespace {
@@ -23,12 +23,12 @@ constinit never_destroyed<std::mutex> mutex;
 
 // That of `records` is taken with `mutex` held only, so it is free.
 void lock_all() noexcept {
-  all_books.value.mutex.lock();
+  all_books.value.lock();
   mutex.value.lock();
 }
 void unlock_all() noexcept {
   mutex.value.unlock();
-  all_books.value.mutex.unlock();
+  all_books.value.unlock();
 }
 
 [[maybe_unused]] const int fork_handlers = pthread_atfork(lock_all, unlock_all, unlock_all);

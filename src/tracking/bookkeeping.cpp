@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "tracking/bookkeeping.hpp"
 
+#include "base/mapped_pool.hpp"
 #include "base/never_destroyed.hpp"
-#include "tracking/mapped_pool.hpp"
 
 namespace zpmr::detail {
 
