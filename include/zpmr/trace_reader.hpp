@@ -50,7 +50,7 @@ class trace_error : public std::runtime_error {
 ///
 /// Events come in an order that could have happened: those of a thread in their order, a
 /// deallocation after its allocation, and what is given an address again after the deallocation
-/// before it. docs/trace_format.md says which files can be read.
+/// before it. docs/trace-format.md says which files can be read.
 class trace_reader {
  public:
   /// Effects: opens the file, which must not change while it is read.

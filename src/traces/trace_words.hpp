@@ -6,7 +6,7 @@
 #include <cstdint>
 
 /// \file
-/// The words that a trace is made of: docs/trace_format.md says what they mean.
+/// The words that a trace is made of: docs/trace-format.md says what they mean.
 
 namespace zpmr::detail::trace {
 
