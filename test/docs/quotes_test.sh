@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# quotes_test.sh ROOT: each block of C++ or C on a page is a part of a file that the tests build, line by
+# quotes_test.sh ROOT: each block of C++ or C on a page is a part of a file that is built, line by
 # line, but for how far it is indented.
 
 set -euo pipefail
@@ -12,9 +12,9 @@ unindented() {
   sed -E 's/^[[:space:]]+//; s/[[:space:]]+$//' "$@"
 }
 
-# Files that the tests build, as one text each: with a line end before it, too.
+# Files that are built, as one text each: with a line end before it, too.
 declare -A files=()
-for file in examples/*.c examples/*.cpp test/*/*_test.cpp; do
+for file in examples/*.c examples/*.cpp src/*/*.cpp test/*/*_test.cpp; do
   files[$file]=$'\n'$(unindented "$file")$'\n'
 done
 

@@ -192,7 +192,7 @@ BOOST_AUTO_TEST_CASE(an_overdraft_scope_may_last_until_its_thread_ends) {
 BOOST_AUTO_TEST_CASE(a_thread_that_is_cancelled_while_it_waits_leaves_nothing_behind) {
   if (zpmr::test::address_sanitizer) return;  // it does not bear how a cancelled thread unwinds
 #if defined(_LIBCPP_VERSION)
-  return;  // glibc unwinds with libgcc_s, and libc++abi asks LLVM's libunwind, which crashes on that
+  return;  // glibc unwinds by libgcc_s, and libc++abi by a libunwind that crashes on it
 #endif
   zpmr::waiting_limit cap{100, std::chrono::hours{1}};
   memory_tracker tracker{"waited for", &cap};
