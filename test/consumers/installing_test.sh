@@ -31,7 +31,8 @@ while IFS= read -r line; do
   if [[ $line == '```'* && -z $inside ]]; then
     inside=yes block=
   elif [[ $line == '```' ]]; then
-    inside= blocks=$((blocks + 1))
+    inside=''
+    blocks=$((blocks + 1))
     is_tested "${block%$'\n'}" || { printf '%s: no tested file has this:\n%s' $page "$block" >&2; status=1; }
   elif [[ -n $inside ]]; then
     block+=$line$'\n'
