@@ -41,8 +41,9 @@ endfunction()
 
 function(vcpkg_cmake_config_fixup)
   cmake_parse_arguments(arg "" "PACKAGE_NAME;CONFIG_PATH" "" ${ARGN})
-  file(MAKE_DIRECTORY ${CURRENT_PACKAGES_DIR}/share)
-  file(RENAME ${CURRENT_PACKAGES_DIR}/${arg_CONFIG_PATH} ${CURRENT_PACKAGES_DIR}/share/${arg_PACKAGE_NAME})
+  set(from ${CURRENT_PACKAGES_DIR}/${arg_CONFIG_PATH})
+  file(COPY ${from}/ DESTINATION ${CURRENT_PACKAGES_DIR}/share/${arg_PACKAGE_NAME})
+  file(REMOVE_RECURSE ${from})
 endfunction()
 
 function(vcpkg_copy_tools)
