@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <iostream>
+#include <stdexcept>
 
 #include "checks.hpp"
 #include "files.hpp"
@@ -54,7 +55,7 @@ int compare_instructions(instruction_counts counted, const fs::path& accepted_fi
 
 int main(int argc, char** argv) try {
   CLI::App app("Makes sense of what the benchmarks have left in files.", "bench_report");
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);  // with 1 CLI11 would not name a word that is none
   fs::path run, form, page, dumps, accepted;
   bool slowed = false;
 
@@ -78,6 +79,8 @@ int main(int argc, char** argv) try {
   accept->add_option("accepted", accepted, "file of the accepted counts")->required();
 
   CLI11_PARSE(app, argc, argv);
+  if (app.get_subcommands().empty())
+    throw std::runtime_error("a subcommand is required: see --help");
   if (*print) print_run(run);
   if (*write) write_page(run, form, page);
   if (*compare) return compare_instructions(read_instructions(dumps), accepted, slowed);
