@@ -4,19 +4,13 @@
 #include <type_traits>
 #include <zpmr/memory_usage.hpp>
 
+#include "support/sample_usage.hpp"
+
 namespace {
 
 using zpmr::memory_usage;
 
-constexpr memory_usage sample{.bytes_in_use = 1128,
-                              .requested_bytes_in_use = 1104,
-                              .peak_bytes = 2256,
-                              .total_bytes = 4512,
-                              .limit = 9024,
-                              .allocations = 317,
-                              .deallocations = 216,
-                              .denied = 83,
-                              .overdrafts = 29};
+constexpr memory_usage sample = zpmr::test::sample_usage;
 
 static_assert(std::is_aggregate_v<memory_usage>);
 static_assert(std::is_trivially_copyable_v<memory_usage>);

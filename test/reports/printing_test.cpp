@@ -11,6 +11,8 @@
 #include <zpmr/format.hpp>
 #include <zpmr/memory_tracker.hpp>
 
+#include "support/sample_usage.hpp"
+
 namespace {
 
 using zpmr::allocator_stats;
@@ -24,15 +26,7 @@ std::string text_of(const Facts& facts) {
   return out.str();
 }
 
-constexpr memory_usage usage{.bytes_in_use = 1128,
-                             .requested_bytes_in_use = 1104,
-                             .peak_bytes = 2256,
-                             .total_bytes = 4512,
-                             .limit = 9024,
-                             .allocations = 317,
-                             .deallocations = 216,
-                             .denied = 83,
-                             .overdrafts = 29};
+constexpr memory_usage usage = zpmr::test::sample_usage;
 
 constexpr std::size_t most = SIZE_MAX;
 constexpr allocator_stats largest_stats{most, most, most, most, most, most, most, most};
