@@ -63,7 +63,8 @@ const usage_sampler_options& checked(const usage_sampler_options& options) {
 
 }  // namespace
 
-struct usage_sampler::state {
+/// Hidden, as its public name would show it.
+struct [[gnu::visibility("hidden")]] usage_sampler::state {
   state(const memory_tracker& t, const allocator_resource& a, usage_sampler_options o)
       : tracker(t),
         allocator(a),

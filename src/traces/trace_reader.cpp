@@ -56,7 +56,8 @@ std::unique_ptr<source> open(const std::filesystem::path& file) {
 
 }  // namespace
 
-struct trace_reader::state {
+/// Hidden, as its public name would show it.
+struct [[gnu::visibility("hidden")]] trace_reader::state {
   explicit state(const std::filesystem::path& path) : file(path), from(open(path)) {}
 
   [[noreturn]] void refuse(const raw_event& event, const std::string& what) const {

@@ -4,9 +4,10 @@
 #include <zpmr/memory_budget.hpp>
 #include <zpmr/process_memory.hpp>
 
-// Take the place of this system's own.
+// Take the place of this system's own, and of who calls it: a shared library calls its own.
 #include "platform/no_smaps.cpp"
 #include "platform/process_memory_generic.cpp"
+#include "reports/process_memory.cpp"
 
 BOOST_AUTO_TEST_CASE(a_system_that_is_not_known_has_no_made_up_figures) {
   zpmr::process_memory memory = zpmr::sample_process_memory();
