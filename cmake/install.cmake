@@ -13,8 +13,16 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/zpmr-config-version.cmake
 install(FILES ${PROJECT_BINARY_DIR}/zpmr-config.cmake
               ${PROJECT_BINARY_DIR}/zpmr-config-version.cmake
         DESTINATION ${ZPMR_PACKAGE_DIR} COMPONENT development)
-install(FILES ${PROJECT_SOURCE_DIR}/tools/gdb/zpmr.py
-        DESTINATION ${CMAKE_INSTALL_DATADIR}/zpmr/gdb COMPONENT development)
+set(printers ${CMAKE_INSTALL_DATADIR}/zpmr/gdb)
+install(FILES ${PROJECT_SOURCE_DIR}/tools/gdb/zpmr.py DESTINATION ${printers} COMPONENT development)
+# Below /usr gdb finds by itself what bears the shared library's name.
+if(BUILD_SHARED_LIBS AND CMAKE_INSTALL_PREFIX STREQUAL "/usr")
+  set(auto_load ${CMAKE_INSTALL_DATADIR}/gdb/auto-load${CMAKE_INSTALL_FULL_LIBDIR})
+  set(link ${PROJECT_BINARY_DIR}/libzpmr.so.${PROJECT_VERSION}-gdb.py)
+  cmake_path(RELATIVE_PATH printers BASE_DIRECTORY ${auto_load})
+  file(CREATE_LINK ${printers}/zpmr.py ${link} SYMBOLIC)
+  install(FILES ${link} DESTINATION ${auto_load} COMPONENT development)
+endif()
 # With the licences of the allocators too, which are in the library.
 if(NOT ZPMR_DEBIAN_PACKAGES) # each of which has it in a place of its own
   install(FILES ${PROJECT_SOURCE_DIR}/packaging/debian/copyright

@@ -10,7 +10,8 @@ endfunction()
 
 file(GLOB old ${work}/*.deb)
 file(REMOVE_RECURSE ${root} ${old})
-run(${CMAKE_COMMAND} --preset package -B ${work} -D CMAKE_CXX_COMPILER=${compiler})
+run(${CMAKE_COMMAND} --preset package -B ${work} -D CMAKE_CXX_COMPILER=${compiler}
+    -D "CPACK_PACKAGE_CONTACT=A Packager <packager@example.org>")
 run(${CMAKE_COMMAND} --build ${work} --parallel 2)
 run(cpack --config ${work}/CPackConfig.cmake -B ${work})
 

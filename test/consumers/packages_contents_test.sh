@@ -36,13 +36,14 @@ contains libzpmr-dev 'usr/lib/[^/]*/libzpmr.so'
 contains libzpmr-dev 'usr/include/zpmr/zpmr.hpp'
 contains libzpmr-dev 'usr/lib/[^/]*/pkgconfig/zpmr.pc'
 contains libzpmr-dev 'usr/lib/[^/]*/cmake/zpmr/zpmr-config.cmake'
+contains libzpmr-dev "usr/share/gdb/auto-load/usr/lib/[^/]*/libzpmr.so.$abi.[0-9]*-gdb.py"
 contains zpmr-tools usr/bin/zpmr-compare
 
 for deb in *.deb; do
   package=${deb%%_*}
   contains "$package" "usr/share/doc/$package/copyright"
   expect "$package" Description ' '
-  expect "$package" Maintainer @
+  expect "$package" Maintainer "A Packager <packager@example.org>"
   [[ $package == libzpmr-dev || -z $(dpkg-deb --contents "$deb" | grep -E '\.(hpp|h|cmake|pc)$' | grep -v tools) ]] ||
     fail "$package has what belongs into libzpmr-dev"
   if command -v lintian >/dev/null; then

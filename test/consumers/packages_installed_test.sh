@@ -63,6 +63,10 @@ cmake --build build --parallel 2
 build/consumer
 zpmr-compare --help | grep -q TRACE
 readelf -d app | grep -q 'NEEDED.*libzpmr.so'
+if gdb --batch -nx -ex 'python print(1)' 2>&1 | grep -qx 1; then  # where there is one, with Python
+  gdb --batch -nx -ex 'info pretty-printer global zpmr' "$(readlink -f /usr/lib/*/libzpmr.so)" |
+    grep -q memory_tracker
+fi
 
 dpkg --purge $packages
 while read -r file; do
