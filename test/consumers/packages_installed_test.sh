@@ -60,7 +60,7 @@ cc app.c $(pkg-config --cflags --libs zpmr-zmalloc) -o c_app
 ./c_app
 cmake -S consumers/find_package -B build
 cmake --build build --parallel 2
-build/consumer
+build/app
 zpmr-compare --help | grep -q TRACE
 readelf -d app | grep -q 'NEEDED.*libzpmr.so'
 if gdb --batch -nx -ex 'python print(1)' 2>&1 | grep -qx 1; then  # where there is one, with Python

@@ -19,8 +19,8 @@ endif()
 
 run(${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR}/${project} -B ${build} ${options})
 run(${CMAKE_COMMAND} --build ${build} --parallel 2)
-run(${build}/consumer)
-run(${build}/zmalloc_consumer)
+run(${build}/app)
+run(${build}/c_app)
 # The undefined behaviour sanitizer asks each object for its type.
 if(EXISTS ${build}/consumer_without_rtti AND NOT "undefined" IN_LIST sanitize)
   run(${build}/consumer_without_rtti)

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# quotes_test.sh ROOT: each block of C++ or C on a page is a part of a file that is built, line by
-# line, but for how far it is indented.
+# quotes_test.sh ROOT: each block of C++, C or CMake on a page is a part of a file that is built or run,
+# line by line, but for how far it is indented.
 
 set -euo pipefail
 cd "$1"
@@ -12,9 +12,10 @@ unindented() {
   sed -E 's/^[[:space:]]+//; s/[[:space:]]+$//' "$@"
 }
 
-# Files that are built, as one text each: with a line end before it, too.
+# Files that are built or run, as one text each: with a line end before it, too.
 declare -A files=()
-for file in examples/*.c examples/*.cpp src/*/*.cpp test/*/*_test.cpp; do
+for file in examples/*.c examples/*.cpp src/*/*.cpp test/*/*_test.cpp cmake/*.cmake \
+  test/consumers/*/CMakeLists.txt packaging/conan/test_package/CMakeLists.txt; do
   files[$file]=$'\n'$(unindented "$file")$'\n'
 done
 
@@ -30,7 +31,7 @@ check_blocks_of() {  # page
   local line block='' inside=0 number=0
   while IFS= read -r line; do
     ((++number))
-    if [[ $line =~ ^'```'(cpp|c)$ ]]; then
+    if [[ $line =~ ^'```'(cpp|c|cmake)$ ]]; then
       inside=$number block=
     elif [[ $line == '```' ]] && ((inside)); then
       is_quoted "${block%$'\n'}" || { echo "$1:$inside: no tested file has this" >&2; status=1; }

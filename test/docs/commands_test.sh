@@ -1,0 +1,100 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# commands_test.sh ROOT BUILD: every command in a block "sh" of a page works. It is a line of a script that the
+# tests run, or it is run here, but for those that are exempt. Here is a view of the repository in which each
+# preset is built, as BUILD is; there cmake and ctest only say whether they know what they are given.
+
+set -euo pipefail
+command -v gnuplot >/dev/null || { echo "skipped: no gnuplot here" >&2; exit 77; }
+root=$1
+build=$2
+view=$(mktemp -d)
+trap 'rm -rf "$view"' EXIT
+status=0
+
+exempt=(
+  'sudo apt-get *'                         # changes the system
+  'heaptrack *' 'zstdcat *'                # are of packages that nothing else here needs
+  './dev soak *' './dev mutants' './dev coverage'   # take long: their parts have tests
+  'build/fuzz/test/fuzz/fuzz_operations *' # takes an hour, and clang
+)
+
+is_exempt() {  # command
+  local pattern
+  for pattern in "${exempt[@]}"; do
+    # shellcheck disable=SC2053  # a pattern it is
+    [[ $1 != $pattern ]] || return 0
+  done
+  return 1
+}
+
+# Without indentation and comments.
+bare() {
+  sed -E 's/^[[:space:]]+//; s/(^|[[:space:]]+)#.*//; s/[[:space:]]+/ /g' "$@"
+}
+
+# commands_of <page>: one a line.
+commands_of() {
+  sed -n '/^```sh$/,/^```$/{/^```/d; p}' "$1" | sed -E ':join; /\\$/{N; s/\\\n//; b join}' | bare | grep . || true
+}
+
+program() {  # name, of lines on stdin: put where it is found first
+  cat - >"$view/bin/$1"
+  chmod +x "$view/bin/$1"
+}
+
+make_view() {
+  local preset
+  mkdir -p "$view/bin" "$view/build"
+  find "$root" -mindepth 1 -maxdepth 1 -not -name build -not -name .git -exec ln -s -t "$view" {} +
+  grep -oP '"name": "\K[a-z]+' "$root/CMakePresets.json" | sort -u >"$view/presets"
+  while read -r preset; do
+    ln -s "$build" "$view/build/$preset"
+  done <"$view/presets"
+  cmake --build "$build" --target help >"$view/targets"
+
+  program dpkg-query <<<'echo installed'
+  program prometheus <<<:
+  program cmake <<'TEXT'
+    while (($#)); do
+      case $1 in
+        --preset) grep -qxF -- "$2" presets || { echo "no preset $2" >&2; exit 1; } ;;
+        --target) grep -qE "^(\.\.\. )?$2(:|$)" targets || { echo "no target $2" >&2; exit 1; } ;;
+      esac
+      shift
+    done
+TEXT
+  program ctest <<TEXT
+    $(command -v ctest) -N "\$@" | grep 'Total Tests: [1-9]'
+TEXT
+  # What the pages presuppose: a program of one's own, and traces of it.
+  cat >"$view/program" <<TEXT
+#!/bin/bash
+exec '$build/examples/word_index' '$root/docs'
+TEXT
+  chmod +x "$view/program"
+  cp "$root/tools/traces/larson.trace" "$view/program.trace"
+  cp "$root/tools/traces/string-cache.heaptrack" "$view/git.heaptrack"
+}
+
+make_view
+cd "$view"
+export PATH=$view/bin:$PATH
+mapfile -t scripts < <(find "$root/test" "$root/.ci" -type f -name '*_test.sh' -o -path '*/.ci/run')
+tested=$(bare "${scripts[@]}")
+count=0
+while read -r page; do
+  while read -r command; do
+    count=$((count + 1))
+    ! is_exempt "$command" || continue
+    ! grep -qxF -- "$command" <<<"$tested" || continue
+    echo "$page: $command"
+    bash -euo pipefail -c "$command" >output 2>&1 </dev/null && continue
+    cat output
+    echo "$page: FAILED: $command"
+    status=1
+  done < <(commands_of "$root/$page")
+done < <(cd "$root" && find . -name '*.md' -not -path './build*' -not -path './.*/*' -printf '%P\n' | sort)
+((count > 0)) || { echo "no page has a command"; status=1; }
+exit $status
