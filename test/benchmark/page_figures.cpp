@@ -1,25 +1,29 @@
 // SPDX-License-Identifier: MIT
 //
 // page_figures: the figures of pages other than docs/benchmarks.md: what an arena of one's own
-// costs, what checks, what a sample of the process's memory, and what a trace. Processor time,
-// medians of nine.
+// costs, what checks, what a sample of the process's memory, what a trace, and how long the steps
+// of defragmenting are. Processor time, medians of nine; the steps, once, by the clock.
 
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <list>
 #include <memory_resource>
 #include <random>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 #include <zpmr/checked_resource.hpp>
 #include <zpmr/counting_resource.hpp>
+#include <zpmr/defragment.hpp>
 #include <zpmr/jemalloc_arena_resource.hpp>
 #include <zpmr/jemalloc_resource.hpp>
 #include <zpmr/literals.hpp>
@@ -164,6 +168,40 @@ void measure_traces() {
   std::filesystem::remove(file);
 }
 
+/// Effects: leaves one in ten of the elements, at random.
+template <class Container>
+void thin_out(Container& container) {
+  std::minstd_rand random{1};
+  std::erase_if(container, [&](const auto&) { return random() % 10 != 0; });
+}
+
+template <class Container>
+void measure_steps(std::string_view what, Container& container) {
+  using milliseconds = std::chrono::duration<double, std::milli>;
+  zpmr::defragment_cursor<Container> place;
+  int steps = 0;
+  milliseconds longest{};
+  for (bool finished = false; !finished; ++steps) {
+    const auto start = std::chrono::steady_clock::now();
+    finished = zpmr::defragment(container, place, {.time = std::chrono::milliseconds{1}}).finished;
+    longest = std::max<milliseconds>(longest, std::chrono::steady_clock::now() - start);
+  }
+  std::cout << what << " of " << container.size() << " strings: " << steps
+            << " steps of 1 ms, the longest " << longest.count() << " ms\n";
+}
+
+void measure_defragmentation() {
+  constexpr int count = 1'000'000;
+  const char* const text = "a text that is too long for the string's own buffer";
+  std::pmr::list<std::pmr::string> list(count, text, zpmr::jemalloc());
+  thin_out(list);
+  measure_steps("list", list);
+  std::pmr::unordered_map<int, std::pmr::string> map{zpmr::jemalloc()};
+  for (int i = 0; i < count; ++i) map.emplace(i, text);
+  thin_out(map);
+  measure_steps("unordered_map", map);
+}
+
 }  // namespace
 
 int main() {
@@ -172,4 +210,5 @@ int main() {
   measure_checks();
   measure_samples();
   measure_traces();
+  measure_defragmentation();
 }
