@@ -57,7 +57,7 @@ class counting_resource final : public detail::counting_base {
     tracker_ = std::construct_at(&own_tracker_, name, policy);
   }
 
-  ~counting_resource() {
+  ~counting_resource() override {
     if (tracker_ == &own_tracker_) std::destroy_at(&own_tracker_);
   }
 

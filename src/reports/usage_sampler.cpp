@@ -49,7 +49,7 @@ std::thread start_without_signals(F f) {
 }
 
 /// Returns: `options`, which may come from a file of settings.
-const usage_sampler_options& checked(const usage_sampler_options& options) {
+usage_sampler_options checked(usage_sampler_options options) {
   if (options.interval <= std::chrono::nanoseconds::zero()) {
     throw std::invalid_argument("zpmr: a usage_sampler cannot have an interval of " +
                                 std::to_string(options.interval.count()) + " ns: give more than 0");
