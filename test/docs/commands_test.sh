@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# commands_test.sh ROOT BUILD: every command in a block "sh" of a page works. It is a line of a script that the
-# tests run, or it is run here, but for those that are exempt. Here is a view of the repository in which each
-# preset is built, as BUILD is; there cmake and ctest only say whether they know what they are given.
+# commands_test.sh ROOT BUILD: every command in a block "sh" of a page works. It is a line of a script that
+# the tests run, or it is run here, but for those that are exempt. Here is a view of the repository in which
+# each preset is built, as BUILD is; there cmake and ctest only say whether they know the presets, options,
+# targets and tests that they are given.
 
 set -euo pipefail
 command -v gnuplot >/dev/null || { echo "skipped: no gnuplot here" >&2; exit 77; }
@@ -36,12 +37,13 @@ bare() {
 
 # commands_of <page>: one a line.
 commands_of() {
-  sed -n '/^```sh$/,/^```$/{/^```/d; p}' "$1" | sed -E ':join; /\\$/{N; s/\\\n//; b join}' | bare | grep . || true
+  sed -n '/^```sh$/,/^```$/{/^```/d; p}' "$1" | sed -E ':join; /\\$/{N; s/\\\n//; b join}' |
+    bare | grep . || true
 }
 
-program() {  # name, of lines on stdin: put where it is found first
-  cat - >"$view/bin/$1"
-  chmod +x "$view/bin/$1"
+program() {  # file, of lines on stdin
+  { echo '#!/bin/bash' && cat; } >"$view/$1"
+  chmod +x "$view/$1"
 }
 
 make_view() {
@@ -52,28 +54,29 @@ make_view() {
   while read -r preset; do
     ln -s "$build" "$view/build/$preset"
   done <"$view/presets"
-  cmake --build "$build" --target help >"$view/targets"
+  cmake --build "$build" --target help | sed -E 's/^\.\.\. //; s/[: ].*//' >"$view/targets"
+  sed -nE 's/^(\w+):.*/\1/p' "$build/CMakeCache.txt" >"$view/options"
 
-  program dpkg-query <<<'echo installed'
-  program prometheus <<<:
-  program cmake <<'TEXT'
+  program bin/dpkg-query <<<'echo installed'
+  program bin/prometheus <<<:
+  program bin/cmake <<'TEXT'
+    check() {  # what, name, file of those that there are
+      grep -qxF -- "$2" "$3" || { echo "no $1 $2" >&2; exit 1; }
+    }
     while (($#)); do
       case $1 in
-        --preset) grep -qxF -- "$2" presets || { echo "no preset $2" >&2; exit 1; } ;;
-        --target) grep -qE "^(\.\.\. )?$2(:|$)" targets || { echo "no target $2" >&2; exit 1; } ;;
+        --preset) check preset "$2" presets ;;
+        --target) check target "$2" targets ;;
+        -D?*) name=${1#-D} && check option "${name%%=*}" options ;;
       esac
       shift
     done
 TEXT
-  program ctest <<TEXT
+  program bin/ctest <<TEXT
     $(command -v ctest) -N "\$@" | grep 'Total Tests: [1-9]'
 TEXT
   # What the pages presuppose: a program of one's own, and traces of it.
-  cat >"$view/program" <<TEXT
-#!/bin/bash
-exec '$build/examples/word_index' '$root/docs'
-TEXT
-  chmod +x "$view/program"
+  program program <<<"exec '$build/examples/word_index' '$root/docs'"
   cp "$root/tools/traces/larson.trace" "$view/program.trace"
   cp "$root/tools/traces/string-cache.heaptrack" "$view/git.heaptrack"
 }
