@@ -5,9 +5,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <boost/test/unit_test.hpp>
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
+#include <new>
 #include <zpmr/failure_schedule.hpp>
+
+#include "support/child_process.hpp"
 
 /// \file
 /// Replaces `mmap` by one that fails when the test says so, for what takes its memory straight from
@@ -16,6 +21,35 @@
 namespace zpmr::test {
 
 inline constinit failure_schedule mmap_failures;
+
+/// Effects: runs `block` with its first mapping failing, then with its second, and so on, as
+/// `fail_each_allocation` does, but each time in a child process: for what keeps what it has
+/// mapped, and would not ask again. Checks that the block lets nothing out but `std::bad_alloc`.
+/// Returns: how many children had a mapping fail.
+template <class F>
+std::uint64_t fail_each_mapping(F block) {
+  std::uint64_t failed = 0;
+  for (failure_rules rules : {failure_rules{.nth = 1, .kind = failure_kind::transient},
+                              failure_rules{.nth = 1, .kind = failure_kind::persistent}}) {
+    const auto fails_within = [&] {
+      mmap_failures.set(rules);
+      try {
+        block();
+      } catch (const std::bad_alloc&) {
+        if (mmap_failures.failures() == 0) throw;
+      }
+      return mmap_failures.failures() > 0;
+    };
+    for (;; ++rules.nth, ++failed) {
+      const int end = end_of_child(fails_within, [] {});
+      const bool survived = WIFEXITED(end) && WEXITSTATUS(end) < 2;
+      BOOST_TEST_REQUIRE(survived,
+                         "with mapping " << rules.nth << " failing the child ended with " << end);
+      if (WEXITSTATUS(end) != 0) break;  // nothing failed any more
+    }
+  }
+  return failed;
+}
 
 }  // namespace zpmr::test
 
