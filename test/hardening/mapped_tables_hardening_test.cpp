@@ -34,6 +34,13 @@ using zpmr::test::run_together;
 
 zpmr::failure_schedule key_failures;
 
+/// Not where there is no heavy fence.
+bool there_are_slots() {
+  memory_tracker tracker{"tracker"};
+  tracker.charge(0);
+  return zpmr::detail::this_thread.index != zpmr::detail::no_index;
+}
+
 void expect(bool holds, const char* what) {
   if (!holds) throw std::logic_error(what);
 }
@@ -95,6 +102,7 @@ extern "C" int pthread_setspecific(pthread_key_t key, const void* value) noexcep
 }
 
 BOOST_AUTO_TEST_CASE(threads_for_whose_slots_nothing_can_be_mapped_are_counted_and_capped) {
+  if (!there_are_slots()) return;
   const std::uint64_t failed = fail_each_mapping(fill_and_empty);
   BOOST_TEST_MESSAGE(failed << " mappings failed");
   BOOST_TEST(failed >= 8u);
@@ -118,8 +126,8 @@ BOOST_AUTO_TEST_CASE(a_scope_for_which_nothing_can_be_mapped_was_never_there) {
 }
 
 BOOST_AUTO_TEST_CASE(a_thread_that_cannot_note_its_index_goes_without_and_gives_it_back) {
+  if (!there_are_slots()) return;
   memory_tracker tracker{"tracker"};
-  tracker.charge(1000);
   BOOST_TEST(zpmr::fail_each_allocation(key_failures, {&tracker}, [&] {
                for (int i = 0; i < 4; ++i) {
                  std::thread{[&] {
@@ -134,5 +142,4 @@ BOOST_AUTO_TEST_CASE(a_thread_that_cannot_note_its_index_goes_without_and_gives_
     index = zpmr::detail::this_thread.index;
   }}.join();
   BOOST_TEST(index == 1u);  // the lowest but this thread's
-  tracker.uncharge(1000);
 }
