@@ -41,6 +41,8 @@ template <class F>
 /// Returns: as `waitpid` gives it, how the child ended.
 template <class F, class G>
 int end_of_child(F deed, G meanwhile) {
+  void* frame;
+  ::backtrace(&frame, 1);  // the first loads a library, and so allocates: not in a signal handler
   std::fflush(nullptr);
   const pid_t child = ::fork();
   BOOST_REQUIRE_GE(child, 0);
