@@ -18,11 +18,11 @@ namespace {
 
 constexpr std::uint64_t mib = 1 << 20;
 
-/// What was measured in two runs of 1,000 events.
-result measured(const std::string& name, std::pair<int, int> ns, std::uint64_t peak,
+/// What was measured in runs of 1,000 events, which took so many nanoseconds for each.
+result measured(const std::string& name, const std::vector<int>& ns, std::uint64_t peak,
                 std::uint64_t end) {
   result one{{name, name, name, {}}, {}, {}};
-  for (const int each : {ns.first, ns.second}) {
+  for (const int each : ns) {
     run done;
     done.processor_time = std::chrono::nanoseconds(each * 1000);
     done.samples = {{500, 10 * mib, peak}, {1000, 5 * mib, end}};
@@ -67,11 +67,59 @@ BOOST_AUTO_TEST_CASE(less_memory_is_told_in_percent) {
   BOOST_TEST(says(what, "At the end lean holds least, 78.0 MiB: 22 % less than fast."));
 }
 
-BOOST_AUTO_TEST_CASE(times_that_differ_less_than_their_runs_are_called_equal) {
-  const comparison what = compared(
-      {measured("one", {20, 24}, 20 * mib, mib), measured("other", {23, 26}, 20 * mib, mib)});
-  BOOST_TEST(says(what, "one and other are fastest, and do not differ more than their runs"));
-  BOOST_TEST(!says(what, "times as fast"));
+BOOST_AUTO_TEST_CASE(a_clear_difference_is_told_though_one_run_of_the_faster_one_was_slow) {
+  const comparison what = compared({measured("quick", {28, 42, 57, 35, 44}, 21 * mib, mib),
+                                    measured("slow", {56, 58, 63, 59, 60}, 20 * mib, mib)});
+  BOOST_TEST(says(what, "take quick if time matters more, slow if memory does."));
+  BOOST_TEST(
+      says(what, "quick is fastest, with 40.0 ns an operation: 1.43 times as fast as slow."));
+}
+
+BOOST_AUTO_TEST_CASE(times_that_differ_no_more_than_their_runs_are_not_called_different) {
+  const comparison what = compared({measured("one", {20, 26, 32, 38, 44}, 21 * mib, mib),
+                                    measured("other", {24, 30, 36, 42, 48}, 20 * mib, mib),
+                                    measured("slow", {60, 62, 64, 66, 68}, 20 * mib, mib)});
+  BOOST_TEST(says(what,
+                  "one and other are fastest, with no clear difference between them: "
+                  "30.0 to 34.0 ns an operation; one is 2.07 times as fast as slow."));
+  BOOST_TEST(!says(what, "times as fast as other"));
+  // Nor are they called equal.
+  BOOST_TEST(says(what, "take one if time matters more, other if memory does."));
+}
+
+BOOST_AUTO_TEST_CASE(more_runs_make_the_same_difference_clear) {
+  std::vector<int> one, other;
+  for (int i = 0; i < 20; ++i) {
+    one.push_back(20 + i);
+    other.push_back(28 + i);
+  }
+  const comparison what =
+      compared({measured("one", one, 20 * mib, mib), measured("other", other, 20 * mib, mib)});
+  BOOST_TEST(says(what, "one is fastest"));
+}
+
+BOOST_AUTO_TEST_CASE(one_that_is_not_told_apart_does_not_hide_another_that_is_behind) {
+  const comparison what = compared({measured("best", {20, 21, 22, 23, 24}, 20 * mib, mib),
+                                    measured("behind", {30, 31, 32, 33, 34}, 20 * mib, mib),
+                                    measured("wild", {18, 19, 40, 60, 90}, 20 * mib, mib)});
+  BOOST_TEST(says(what, "best and wild are fastest"));
+  BOOST_TEST(says(what, "best is 1.50 times as fast as behind."));
+}
+
+BOOST_AUTO_TEST_CASE(equal_times_are_decided_by_memory) {
+  const comparison what = compared({measured("one", {302, 302, 302, 302, 302}, 30 * mib, mib),
+                                    measured("lean", {310, 310, 310, 310, 310}, 20 * mib, mib)});
+  BOOST_TEST(says(what, "For this load take lean: none is faster, and none needs less memory"));
+}
+
+BOOST_AUTO_TEST_CASE(few_runs_are_said_to_tell_little) {
+  const std::string words = "for so few runs no difference is clear. Give --runs 5 or more.";
+  const auto after = [](const std::vector<int>& one, const std::vector<int>& other) {
+    return compared({measured("one", one, 0, 0), measured("other", other, 0, 0)});
+  };
+  BOOST_TEST(says(after({20, 20, 20}, {30, 30, 30}), words));
+  BOOST_TEST(says(after({20, 20, 20}, {30, 30, 30}), "one is fastest"));
+  BOOST_TEST(!says(after({20, 20, 20, 20, 20}, {30, 30, 30, 30, 30}), words));
 }
 
 BOOST_AUTO_TEST_CASE(little_memory_is_not_compared) {
@@ -80,6 +128,15 @@ BOOST_AUTO_TEST_CASE(little_memory_is_not_compared) {
   BOOST_TEST(says(what, "all need too little memory for a comparison of it."));
   BOOST_TEST(!says(what, "less than"));
   BOOST_TEST(says(what, "For this load take one: none is faster, and all need too little"));
+}
+
+BOOST_AUTO_TEST_CASE(those_that_hold_little_are_not_told_apart) {
+  const comparison what = compared({measured("nearly", {20, 20}, 20 * mib, 4096),
+                                    measured("nothing left", {20, 20}, 20 * mib, 0),
+                                    measured("much", {30, 30}, 20 * mib, 8 * mib)});
+  BOOST_TEST(says(what,
+                  "At the end nothing left and nearly hold least, at most 4.00 KiB: "
+                  "100 % less than much."));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_not_known_is_not_compared) {

@@ -8,7 +8,7 @@
 namespace zpmr::compare {
 
 /// Returns: what a comparison says, in words: which is fastest, which needs least memory, by how
-/// much, and which to take. Differences that are no larger than those between runs are called none.
+/// much, and which to take. Differences that `ranking` does not take for clear are called none.
 [[nodiscard]] std::string answer_of(const comparison& what);
 
 }  // namespace zpmr::compare
