@@ -34,8 +34,11 @@ class output {
   void abandon() noexcept;
 
  private:
+  void let_go_of_memory() noexcept;
+
   int file_ = -1;
   file_header* header_ = nullptr;
+  std::uint64_t pieces_ = 0;  // that are on their way to the disk
 };
 
 void release(std::span<word> chunk) noexcept;
