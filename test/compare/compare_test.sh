@@ -81,6 +81,18 @@ known_pattern() {
   done
 }
 
+# What an allocator has at its start must not hide what the blocks take.
+little_memory() {
+  trace_of little
+  local each
+  for each in jemalloc tcmalloc libc new_delete synchronized_pool; do
+    offers $each || continue
+    runs --json --runs 1 --allocator $each little.trace
+    at_least peak_resident 500000
+    at_least final_resident 500000
+  done
+}
+
 kept_traces() {
   local all=("$kept"/*.{trace,heaptrack}) bytes
   bytes=$(cat "${all[@]}" | wc -c)

@@ -52,6 +52,11 @@ void known(std::pmr::memory_resource& memory) {
   for (void* each : blocks_of(memory, 32, 1 << 20)) memory.deallocate(each, 1 << 20, 16);
 }
 
+/// Half a MiB, and no more: less than what an allocator may take of the system at its start.
+void little(std::pmr::memory_resource& memory) {
+  (void)blocks_of(memory, 5000, 100);
+}
+
 /// Everything is freed at the end.
 void churn(std::pmr::memory_resource& memory) {
   for (std::size_t round = 0; round < 2000; ++round) {
@@ -87,6 +92,7 @@ struct pattern {
 
 const std::map<std::string, pattern> patterns{
     {"known", {known, 1 << 20}},
+    {"little", {little, 1 << 12}},
     {"churn", {churn, 1 << 12}},
     {"terabytes", {terabytes, 1 << 12}},
     {"aligned_to_terabytes", {aligned_to_terabytes, 1 << 12}},

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <spawn.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,6 +21,7 @@
 #include <vector>
 
 #include "channel.hpp"
+#include "replay_worker.hpp"
 
 namespace zpmr::compare {
 namespace {
@@ -65,6 +67,17 @@ std::vector<char*> environment_with(const std::vector<std::string>& settings) {
   return all;
 }
 
+/// Keeps huge pages from this process, and from those that it starts, until they allow them. Or
+/// what an allocator touches when the program starts would take whole ones, into which blocks then
+/// fit for nothing: before the first event there would be MiBs.
+class no_huge_pages {
+ public:
+  no_huge_pages() noexcept { ::prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0); }
+  ~no_huge_pages() { allow_huge_pages(); }
+  no_huge_pages(const no_huge_pages&) = delete;
+  no_huge_pages& operator=(const no_huge_pages&) = delete;
+};
+
 /// Returns: the process, with `in` and `out` as its standard input and output.
 pid_t start(const std::vector<std::string>& arguments, const std::vector<std::string>& variables,
             int in, int out) {
@@ -81,6 +94,7 @@ pid_t start(const std::vector<std::string>& arguments, const std::vector<std::st
   ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
 
   pid_t process = -1;
+  const no_huge_pages at_start;
   const int error = ::posix_spawn(&process, "/proc/self/exe", &files, &attributes, words.data(),
                                   environment_with(variables).data());
   ::posix_spawnattr_destroy(&attributes);

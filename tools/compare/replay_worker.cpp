@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "replay_worker.hpp"
 
+#include <sys/prctl.h>
+
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -23,7 +25,12 @@ reading with_memory(reading times) {
 
 }  // namespace
 
+void allow_huge_pages() noexcept {
+  ::prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0);
+}
+
 void replay(std::string_view subject_name, measure what, int in, int out) {
+  allow_huge_pages();  // the program has started
   const auto shape = receive<replay_shape>(in);
   // All that the replay itself needs is there, and written to, before the first reading.
   block_places places(shape.places, shape.batch_steps);
