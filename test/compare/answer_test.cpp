@@ -112,6 +112,14 @@ BOOST_AUTO_TEST_CASE(equal_times_are_decided_by_memory) {
   BOOST_TEST(says(what, "For this load take lean: none is faster, and none needs less memory"));
 }
 
+BOOST_AUTO_TEST_CASE(no_more_than_the_replays_own_time_is_said_to_be_so) {
+  const comparison what = compared(
+      {measured("quick", {1, 2, 2, 1, 2}, 0, 0), measured("slow", {20, 21, 22, 23, 24}, 0, 0)});
+  BOOST_TEST(
+      says(what, "quick is fastest, with a time that cannot be told from the replay's own."));
+  BOOST_TEST(!says(what, "times as fast"));
+}
+
 BOOST_AUTO_TEST_CASE(few_runs_are_said_to_tell_little) {
   const std::string words = "for so few runs no difference is clear. Give --runs 5 or more.";
   const auto after = [](const std::vector<int>& one, const std::vector<int>& other) {
@@ -130,13 +138,23 @@ BOOST_AUTO_TEST_CASE(little_memory_is_not_compared) {
   BOOST_TEST(says(what, "For this load take one: none is faster, and all need too little"));
 }
 
+BOOST_AUTO_TEST_CASE(several_that_hold_least_are_told_with_the_range_of_what_they_hold) {
+  const comparison what = compared({measured("one", {20, 20}, 100 * mib, mib),
+                                    measured("other", {20, 20}, 102 * mib, mib),
+                                    measured("much", {30, 30}, 200 * mib, mib)});
+  BOOST_TEST(says(what,
+                  "At the peak one and other hold least, 100 MiB to 102 MiB; "
+                  "one has 50 % less than much."));
+  BOOST_TEST(says(what, "At the end all hold about the same."));
+}
+
 BOOST_AUTO_TEST_CASE(those_that_hold_little_are_not_told_apart) {
   const comparison what = compared({measured("nearly", {20, 20}, 20 * mib, 4096),
                                     measured("nothing left", {20, 20}, 20 * mib, 0),
                                     measured("much", {30, 30}, 20 * mib, 8 * mib)});
   BOOST_TEST(says(what,
-                  "At the end nothing left and nearly hold least, at most 4.00 KiB: "
-                  "100 % less than much."));
+                  "At the end nothing left and nearly hold least, 0 B to 4.00 KiB; "
+                  "nothing left has 100 % less than much."));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_not_known_is_not_compared) {

@@ -34,13 +34,21 @@ std::vector<ranked> next_and_last(const std::vector<ranked>& others) {
   return some;
 }
 
+std::string range(const std::string& least, const std::string& most) {
+  return least == most ? least : least + " to " + most;
+}
+
 /// Returns: how the first ones are, as "a is fastest, with 2.00 ns an operation".
 std::string of_fastest(const std::vector<ranked>& first) {
+  if (first.back().figure <= 0) {
+    return listed(labels(first)) + (first.size() == 1 ? " is" : " are") +
+           " fastest, with a time that cannot be told from the replay's own";
+  }
   const std::string unit = " ns an operation";
   const std::string least = three_digits(first.front().figure);
   if (first.size() == 1) return listed(labels(first)) + " is fastest, with " + least + unit;
-  return listed(labels(first)) + " are fastest, with no clear difference between them: " + least +
-         " to " + three_digits(first.back().figure) + unit;
+  return listed(labels(first)) + " are fastest, with no clear difference between them: " +
+         range(least, three_digits(first.back().figure)) + unit;
 }
 
 std::string of_time(const ranking& time) {
@@ -73,15 +81,20 @@ std::string percent(double share) {
 std::string of_memory(const std::string& when, const ranking& memory) {
   if (memory.size() < 2 || memory.last().figure < least_memory_worth_comparing) return "";
   if (memory.others.empty()) return when + " all hold about the same. ";
-  // What is said of several holds for the one of them that has most.
-  const double held = memory.first.back().figure;
   std::vector<std::string> behind;
   for (const ranked& each : next_and_last(memory.others)) {
-    behind.push_back(percent(1 - held / each.figure) + " less than " + each.one->on.label);
+    behind.push_back(percent(1 - memory.best().figure / each.figure) + " less than " +
+                     each.one->on.label);
   }
-  return when + " " + listed(labels(memory.first)) +
-         (memory.first.size() == 1 ? " holds least, " : " hold least, at most ") + size_text(held) +
-         ": " + listed(behind) + ". ";
+  const std::string least = size_text(memory.best().figure);
+  std::string text = when + " " + listed(labels(memory.first));
+  if (memory.first.size() == 1) {
+    text += " holds least, " + least + ": ";
+  } else {
+    text += " hold least, " + range(least, size_text(memory.first.back().figure)) + "; " +
+            memory.best().one->on.label + " has ";
+  }
+  return text + listed(behind) + ". ";
 }
 
 bool contains(std::span<const ranked> some, const result* one) {
