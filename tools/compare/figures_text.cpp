@@ -9,7 +9,12 @@
 namespace zpmr::compare {
 namespace {
 
+constexpr const char* of_time = "an operation takes";
+constexpr const char* of_allocations = "of all allocations take at most";
+constexpr const char* of_memory = "memory of the process";
+
 struct column {
+  const char* group;
   const char* heading;
   const char* meaning;
   std::string (*cell)(const comparison&, const result&);
@@ -30,28 +35,31 @@ std::string spread_text(const std::optional<spread>& time) {
 }
 
 const std::array<column, 10> columns{{
-    {"ns", "processor time of an operation, an allocation or a deallocation, in nanoseconds",
+    {of_time, "ns",
+     "processor time of an operation, an allocation or a deallocation, in nanoseconds",
      [](const comparison& what, const result& one) {
        const auto time = what.time_of(one);
        return time ? three_digits(time->median) : std::string("unknown");
      }},
-    {"runs", "that time in the fastest and the slowest run",
+    {of_time, "runs", "that time in the fastest and the slowest run",
      [](const comparison& what, const result& one) { return spread_text(what.time_of(one)); }},
-    {"half", "half of all allocations took no longer, with two looks at the clock",
+    {of_allocations, "half", "half of all allocations took no longer, with two looks at the clock",
      [](const comparison&, const result& one) { return quantile_text(one, 0.5); }},
-    {"99 %", "99 of 100 took no longer",
+    {of_allocations, "99 %", "99 of 100 took no longer",
      [](const comparison&, const result& one) { return quantile_text(one, 0.99); }},
-    {"99.9 %", "999 of 1,000 took no longer",
+    {of_allocations, "99.9 %", "999 of 1,000 took no longer",
      [](const comparison&, const result& one) { return quantile_text(one, 0.999); }},
-    {"longest", "the one that took longest, as the system may just have run something else",
+    {of_allocations, "longest",
+     "the one that took longest, as the system may just have run something else",
      [](const comparison&, const result& one) { return quantile_text(one, 1); }},
-    {"peak", "the most memory that the process had, beyond what it started with",
+    {of_memory, "peak", "the most memory that the process had, beyond what it started with",
      [](const comparison&, const result& one) { return size_text(peak_resident(one)); }},
-    {"end", "the memory that it had after the last event",
+    {of_memory, "end", "the memory that it had after the last event",
      [](const comparison&, const result& one) { return size_text(final_resident(one)); }},
-    {"released", "and after the allocator was asked to give free memory back",
+    {of_memory, "released", "and after the allocator was asked to give free memory back",
      [](const comparison&, const result& one) { return size_text(resident_after_release(one)); }},
-    {"per byte", "the memory that it had for each byte in use, on average over the trace",
+    {of_memory, "per byte",
+     "the memory that it had for each byte in use, on average over the trace",
      [](const comparison&, const result& one) { return ratio_text(resident_for_a_byte(one)); }},
 }};
 
@@ -95,6 +103,15 @@ table table_of(const comparison& what) {
     for (const column& each : columns) cells.back().push_back(each.cell(what, *one));
   }
   return cells;
+}
+
+std::vector<std::pair<std::string, std::size_t>> column_groups() {
+  std::vector<std::pair<std::string, std::size_t>> groups;
+  for (const column& each : columns) {
+    if (groups.empty() || groups.back().first != each.group) groups.emplace_back(each.group, 0);
+    ++groups.back().second;
+  }
+  return groups;
 }
 
 const std::vector<std::pair<std::string, std::string>>& meanings() {

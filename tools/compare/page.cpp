@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "page.hpp"
 
+#include <algorithm>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -27,8 +28,9 @@ h1 { font-size: 1.7rem; } h2 { margin-top: 3rem; overflow-wrap: anywhere; }
 table { border-collapse: collapse; white-space: nowrap; font-variant-numeric: tabular-nums; }
 th, td { text-align: right; padding: .3rem .7rem; border-bottom: 1px solid #cfd8dc; }
 th:first-child, td:first-child { text-align: left; padding-left: 0; }
+th[colspan] { text-align: center; color: #546e7a; font-weight: normal; border-bottom: none; padding-bottom: 0; }
 figure { margin: 2rem 0; background: white; border: 1px solid #eceff1; padding: 1rem; }
-figure h3 { margin: 0 0 .5rem; } figure svg { width: 100%; height: auto; }
+figure h3 { margin: 0 0 .5rem; } figure svg { width: 100%; min-width: 38rem; height: auto; }
 figcaption, .remark, dl { color: #546e7a; font-size: .9rem; }
 dt { float: left; clear: left; width: 6rem; font-weight: 600; } dd { margin-left: 6.5rem; }
 </style>
@@ -60,8 +62,18 @@ std::string escaped(std::string_view text) {
   return result;
 }
 
+/// Effects: writes what columns that stand side by side have in common, above them.
+void write_groups(std::ostream& out) {
+  out << "<tr><th colspan=\"1\"></th>";
+  for (const auto& [group, columns] : column_groups()) {
+    out << "<th colspan=\"" << columns << "\">" << escaped(group) << "</th>";
+  }
+  out << "</tr>\n";
+}
+
 void write_table(std::ostream& out, const table& cells) {
   out << "<div class=\"scroll\"><table>\n";
+  write_groups(out);
   for (std::size_t row = 0; row < cells.size(); ++row) {
     const char* const kind = row == 0 ? "th" : "td";
     out << "<tr>";
@@ -71,6 +83,13 @@ void write_table(std::ostream& out, const table& cells) {
     out << "</tr>\n";
   }
   out << "</table></div>\n";
+}
+
+/// Effects: writes the answer, of which the first sentence says it all.
+void write_answer(std::ostream& out, const std::string& answer) {
+  const std::size_t end = std::min(answer.find(". "), answer.size());
+  out << "<p class=\"answer\"><strong>" << escaped(answer.substr(0, end)) << "</strong>"
+      << escaped(answer.substr(end)) << "</p>\n";
 }
 
 void write_meanings(std::ostream& out) {
@@ -83,7 +102,8 @@ void write_meanings(std::ostream& out) {
 
 void write_plot(std::ostream& out, const plot& one) {
   out << "<figure><h3>" << one.title << "</h3>\n"
-      << one.svg << "\n<figcaption>" << one.caption << "</figcaption></figure>\n";
+      << "<div class=\"scroll\">" << one.svg << "</div>\n<figcaption>" << one.caption
+      << "</figcaption></figure>\n";
 }
 
 /// Effects: lists the traces: with its plots, each takes several screens.
@@ -98,8 +118,8 @@ void write_contents(std::ostream& out, std::span<const comparison> all) {
 
 void write_comparison(std::ostream& out, const comparison& what, std::size_t number) {
   out << "<section id=\"trace" << number << "\">\n<h2>" << escaped(what.trace.filename().string())
-      << "</h2>\n<p class=\"remark\">" << escaped(description_of(what.profile))
-      << "</p>\n<p class=\"answer\">" << escaped(answer_of(what)) << "</p>\n";
+      << "</h2>\n<p class=\"remark\">" << escaped(description_of(what.profile)) << "</p>\n";
+  write_answer(out, answer_of(what));
   write_table(out, table_of(what));
   out << "<p class=\"remark\">" << escaped(remarks_on(what)) << "</p>\n";
   write_meanings(out);
