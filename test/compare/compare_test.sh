@@ -135,6 +135,7 @@ bad_traces() {
   echo nonsense >text && refuses 2 text text
   : >empty && refuses 2 empty empty
   refuses 2 / /
+  refuses 2 '"a�[31m�b"' $'a\033[31m\nb'
   trace_of freed_twice && refuses 2 'event 3' freed_twice.trace
   trace_of allocated_twice && refuses 2 'event 2' allocated_twice.trace
   trace_of nothing && refuses 2 'no event' nothing.trace
@@ -227,8 +228,21 @@ ctrl_c() {
   kill -INT $process
   wait $process || status=$?
   [[ $status == 130 ]] || fail "status $status after Ctrl-C"
-  grep -q 'interrupted; this is what was measured so far' err || fail 'it does not say so'
-  [[ $(head -c 1 out) == '[' && $(tail -n 1 out) == ']' ]] || fail 'the figures are not all there'
+  grep -qE 'interrupted; this is what was measured so far|interrupted before anything was' err ||
+    fail 'it does not say so'
+  [[ $(head -c 1 out) == '[' && $(tail -n 1 out) == *']' ]] || fail 'the figures are not all there'
+
+  # Before anything is measured, an earlier page stays.
+  command -v gnuplot >/dev/null || return 0
+  echo earlier >page.html
+  status=0
+  "$compare" --runs 1000 --html page.html $(yes churn.trace | head -n 100) >out 2>err &
+  process=$!
+  while [[ ! -e page.html.part ]]; do sleep 0.01; done
+  kill -INT $process
+  wait $process || status=$?
+  [[ $status == 130 ]] || fail "status $status after Ctrl-C at the start"
+  [[ $(cat page.html) == earlier && ! -e page.html.part ]] || fail 'the earlier page is gone'
 }
 
 lost_replay() {

@@ -70,7 +70,7 @@ bool is_anything_measured(const std::vector<comparison>& all) {
   });
 }
 
-void show(const options& chosen, const std::vector<comparison>& all, page_file* page) {
+void print_all(const options& chosen, const std::vector<comparison>& all) {
   if (chosen.form == output::json) {
     nlohmann::ordered_json list = nlohmann::ordered_json::array();
     for (const comparison& each : all) list.push_back(json_of(each));
@@ -79,35 +79,45 @@ void show(const options& chosen, const std::vector<comparison>& all, page_file* 
   } else {
     print(std::cout, all);
   }
-  if (page != nullptr) page->write(all);
   if (!std::cout.flush()) throw std::runtime_error("cannot write the output");
+}
+
+/// Effects: writes the page, if there is anything to show. Throws: `interrupted`, as Ctrl-C also
+/// ends what draws.
+void write_page(page_file& page, const std::vector<comparison>& all) {
+  if (!is_anything_measured(all)) return;
+  const bool was_interrupted = ctrl_c != 0;
+  try {
+    page.write(all);
+  } catch (const std::exception&) {
+    if (ctrl_c != 0 && !was_interrupted) throw interrupted();
+    throw;
+  }
 }
 
 int parse_and_compare(int count, char** arguments) {
   const auto chosen = parse(count, arguments);
   if (!chosen) return EXIT_SUCCESS;
+  listen_to_ctrl_c();
   std::optional<page_file> page;
   if (chosen->page) page.emplace(*chosen->page);
-  listen_to_ctrl_c();
   std::vector<comparison> all;
   int status = EXIT_SUCCESS;
   std::exception_ptr failure;
   try {
     measure_traces(*chosen, all);
   } catch (const interrupted&) {
-    std::cerr << "zpmr-compare: interrupted; this is what was measured so far\n";
+    complain(is_anything_measured(all) ? "interrupted; this is what was measured so far"
+                                       : "interrupted before anything was measured");
     status = interrupted_status;
   } catch (const std::exception&) {
     if (!is_anything_measured(all)) throw;
     failure = std::current_exception();
   }
-  show(*chosen, all, page ? &*page : nullptr);
+  print_all(*chosen, all);
+  if (page) write_page(*page, all);
   if (failure) std::rethrow_exception(failure);
   return status;
-}
-
-void complain(const std::exception& error) {
-  std::cerr << "zpmr-compare: " << error.what() << '\n';
 }
 
 }  // namespace
@@ -118,14 +128,17 @@ int main(int count, char** arguments) {
   if (count > 1 && arguments[1] == worker_argument) return be_worker(count, arguments);
   try {
     return parse_and_compare(count, arguments);
+  } catch (const interrupted&) {
+    complain("interrupted while the page was drawn; it is not written");
+    return interrupted_status;
   } catch (const bad_input& error) {
-    complain(error);
+    complain(error.what());
     return 2;
   } catch (const zpmr::trace_error& error) {
-    complain(error);
+    complain(error.what());
     return 2;
   } catch (const std::exception& error) {
-    complain(error);
+    complain(error.what());
     return EXIT_FAILURE;
   }
 }

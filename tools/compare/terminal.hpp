@@ -29,6 +29,10 @@ class progress_line {
   bool on_terminal_;
 };
 
+/// Effects: writes one line to stderr. What is no text, as it may be in the name of a file, is
+/// replaced.
+void complain(const std::string& what);
+
 /// Effects: writes each comparison as a table and in words, and what the columns mean.
 void print(std::ostream& out, const std::vector<comparison>& all);
 

@@ -91,6 +91,7 @@ trace_profile profile_of(const std::filesystem::path& trace,
   trace_reader reader(trace);
   profiler profiler(available_memory());
   try {
+    progress(0);
     while (const auto event = reader.next()) {
       profiler.add(*event);
       if (reader.events() % events_between_calls == 0) progress(reader.progress());
