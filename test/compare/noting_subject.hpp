@@ -36,6 +36,15 @@ class noting_resource final : public std::pmr::memory_resource {
   std::size_t operations = 0;
   std::vector<std::ptrdiff_t> order;  ///< bytes that were allocated, and negative: freed
 
+  noting_resource() = default;
+  ~noting_resource() override {
+    for (const auto& [block, size] : live) {
+      std::pmr::new_delete_resource()->deallocate(block, size.first, size.second);
+    }
+  }
+  noting_resource(const noting_resource&) = delete;
+  noting_resource& operator=(const noting_resource&) = delete;
+
  private:
   void note() {
     threads.insert(std::this_thread::get_id());
