@@ -47,7 +47,7 @@ BOOST_AUTO_TEST_CASE(the_time_is_at_least_what_the_resource_took) {
   BOOST_TEST(took.processor_time.count() >= (100 * 20us / 1ns));
 }
 
-// The other thread hands each block over when the main thread has had 50 ms for its waiting,
+// The other thread hands each block over when the main thread has had 100 ms for its waiting,
 // however busy the machine is.
 BOOST_AUTO_TEST_CASE(waiting_for_another_thread_is_not_counted) {
   constexpr std::uint32_t blocks = group_steps + 1;  // one that is on its own, too
@@ -56,7 +56,7 @@ BOOST_AUTO_TEST_CASE(waiting_for_another_thread_is_not_counted) {
   on.memory.before_allocating = [main = clock_of_this_thread(), &looking] {
     const auto here = thread_time();
     const auto start = time_on(main);
-    for (int i = 0; i < 10'000 && time_on(main) - start < 50ms; ++i) {
+    for (int i = 0; i < 10'000 && time_on(main) - start < 100ms; ++i) {
       std::this_thread::sleep_for(1ms);
     }
     looking += thread_time() - here;
@@ -68,8 +68,8 @@ BOOST_AUTO_TEST_CASE(waiting_for_another_thread_is_not_counted) {
   const auto before = thread_time();
   const reading took = threads.play(parts, hand_overs(blocks));
   // Another thread's clock may be read some milliseconds late.
-  BOOST_TEST((thread_time() - before).count() >= (blocks * 25ms / 1ns));
-  BOOST_TEST((took.processor_time - looking).count() < (40ms / 1ns));
+  BOOST_TEST((thread_time() - before).count() >= (blocks * 50ms / 1ns));
+  BOOST_TEST((took.processor_time - looking).count() < (80ms / 1ns));
 }
 
 BOOST_AUTO_TEST_CASE(latencies_are_at_least_what_the_resource_took) {
