@@ -86,6 +86,19 @@ BOOST_AUTO_TEST_CASE(soft_limits_along_a_path_tell_once_each_of_what_they_grante
   leaf.uncharge(201);
 }
 
+BOOST_AUTO_TEST_CASE(soft_limit_tells_although_one_above_it_was_crossed_before) {
+  std::vector<std::string> told;
+  const auto note = [&](const limit_event& event) { told.emplace_back(event.tracker.name()); };
+  zpmr::soft_limit limit{100, note};
+  memory_tracker root{"root", &limit};
+  memory_tracker leaf{"leaf", root, &limit};
+  root.charge(150);
+  leaf.charge(101);
+  BOOST_TEST((told == std::vector<std::string>{"root", "leaf"}));
+  leaf.uncharge(101);
+  root.uncharge(150);
+}
+
 BOOST_AUTO_TEST_CASE(soft_limit_tells_once_when_several_threads_cross_at_once) {
   std::atomic<unsigned> told{0};
   zpmr::soft_limit warning{6400, [&](const limit_event&) { ++told; }};

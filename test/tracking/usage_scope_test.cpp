@@ -6,6 +6,7 @@
 #include <vector>
 #include <zpmr/memory_tracker.hpp>
 #include <zpmr/policies.hpp>
+#include <zpmr/process_memory.hpp>
 
 #include "support/threads.hpp"
 
@@ -137,6 +138,15 @@ BOOST_AUTO_TEST_CASE(scopes_may_end_in_any_order) {
   BOOST_TEST(first->bytes() == 5);
   BOOST_TEST(first->peak_bytes() == 5);
   tracker.uncharge(35);
+}
+
+BOOST_AUTO_TEST_CASE(scopes_one_after_the_other_take_no_more_memory_than_one) {
+  memory_tracker tracker{"tracker"};
+  { const usage_scope first{tracker}; }
+  const auto before = zpmr::smaps_field("Size");
+  for (int i = 0; i < 300'000; ++i) const usage_scope scope{tracker};
+  const auto after = zpmr::smaps_field("Size");
+  if (before && after) BOOST_TEST(*after <= *before + (1 << 20));
 }
 
 BOOST_AUTO_TEST_CASE(a_scope_on_a_parent_sees_its_children) {

@@ -95,6 +95,24 @@ BOOST_AUTO_TEST_CASE(waiting_limit_waits_its_time_although_another_policy_was_as
   root.uncharge(95);
 }
 
+BOOST_AUTO_TEST_CASE(each_waiting_limit_that_a_charge_meets_waits_its_own_time) {
+  zpmr::waiting_limit patient{100, 5min};
+  zpmr::waiting_limit hasty{100, 0ns};
+  const memory_tracker leaf{"waits", &patient};
+  const memory_tracker root{"does not", &hasty};
+  BOOST_TEST((patient.on_limit({leaf, 1, 100, 100, 1}) == zpmr::limit_action::retry));
+  BOOST_TEST((hasty.on_limit({root, 1, 100, 100, 2}) == zpmr::limit_action::deny));
+  BOOST_TEST((patient.on_limit({leaf, 1, 100, 100, 3}) == zpmr::limit_action::retry));
+}
+
+BOOST_AUTO_TEST_CASE(waiting_limit_may_wait_for_ever) {
+  zpmr::waiting_limit cap{100, std::chrono::nanoseconds::max()};
+  const memory_tracker tracker{"full", &cap};
+  for (unsigned attempt = 1; attempt <= 3; ++attempt) {
+    BOOST_TEST((cap.on_limit({tracker, 1, 100, 100, attempt}) == zpmr::limit_action::retry));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(waiting_limit_without_patience_refuses) {
   zpmr::waiting_limit none{100, 0ns};
   zpmr::waiting_limit negative{100, -1s};
