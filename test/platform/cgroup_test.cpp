@@ -111,6 +111,14 @@ BOOST_AUTO_TEST_CASE(the_least_limit_comes_with_the_usage_of_its_group) {
   check(tree.root(), 400, std::nullopt);
 }
 
+BOOST_AUTO_TEST_CASE(of_equal_limits_the_nearest_to_the_process_counts) {
+  const v2_tree tree;
+  tree.write("cg/a/b/memory.max", "1000\n");
+  tree.write("cg/a/memory.max", "1000\n");
+  tree.write("cg/a/memory.current", "99\n");
+  check(tree.root(), 1000, 77);
+}
+
 BOOST_AUTO_TEST_CASE(of_a_group_that_cannot_be_seen_the_next_above_is_taken) {
   const v2_tree tree;
   tree.write("cg/a/memory.max", "500\n");
