@@ -88,6 +88,14 @@ BOOST_AUTO_TEST_CASE(a_write_to_a_freed_block_is_told_when_it_leaves) {
   BOOST_TEST(!handler.faults[0].block->freed.frames().empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_freed_block_that_was_filled_with_one_value_is_told) {
+  void* const block = memory.allocate(100);
+  memory.deallocate(block, 100);
+  for (std::ptrdiff_t i = 0; i < 100; ++i) write_byte(block, i);
+  BOOST_TEST(memory.verify() == 1U);
+  BOOST_TEST(handler.faults[0].offset == 0);
+}
+
 BOOST_AUTO_TEST_CASE(a_write_around_a_freed_block_is_one_after_its_free) {
   void* const block = memory.allocate(100);
   memory.deallocate(block, 100);
