@@ -7,6 +7,7 @@
 
 #include <boost/test/unit_test.hpp>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -51,6 +52,13 @@ BOOST_AUTO_TEST_CASE(usable_size_is_request_and_prefix_rounded_up_to_a_long) {
 BOOST_AUTO_TEST_CASE(a_size_that_cannot_exist_has_no_usable_size) {
   zpmr::test::check_impossible_sizes(*libc());
   zpmr::test::check_impossible_sizes(without_prefix);
+}
+
+BOOST_AUTO_TEST_CASE(a_size_that_leaves_no_room_for_the_prefix_has_no_usable_size) {
+  for (const std::size_t bytes : {PTRDIFF_MAX - 1, PTRDIFF_MAX - 8}) {
+    BOOST_TEST(libc()->usable_size(bytes, 1) == 0U);
+  }
+  BOOST_TEST(libc()->usable_size(PTRDIFF_MAX - 15, 1) == std::size_t{PTRDIFF_MAX} - 7);
 }
 
 BOOST_AUTO_TEST_CASE(a_prefix_tells_the_size_that_was_requested) {
