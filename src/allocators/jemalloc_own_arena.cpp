@@ -44,10 +44,6 @@ own_arena::created::~created() {
   destroy.run(index);
 }
 
-own_arena::~own_arena() {
-  caches.empty();  // first: a block in a cache must not outlive the arena
-}
-
 void own_arena::reset() noexcept {
   caches.empty();
   reset_arena.run(index);

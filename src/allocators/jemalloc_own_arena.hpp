@@ -10,7 +10,7 @@
 namespace zpmr::detail {
 
 /// An arena that jemalloc uses for nothing else, with its thread caches, from its making to its
-/// end.
+/// end. No other thread may be using it then.
 class own_arena {
   /// How the arena gets and gives back memory.
   struct hooks : extent_hooks_t {
@@ -23,9 +23,6 @@ class own_arena {
   own_arena() = default;
   own_arena(const own_arena&) = delete;
   own_arena& operator=(const own_arena&) = delete;
-
-  /// Preconditions: no other thread is using the arena.
-  ~own_arena();
 
   /// Effects: frees all blocks, and gives their pages back to the system.
   /// Preconditions: no other thread is using the arena.
@@ -43,7 +40,7 @@ class own_arena {
 
  public:
   const unsigned index = arena_.index;
-  arena_caches caches{index};
+  arena_caches caches{index};  // end first: a block in a cache must not outlive the arena
 };
 
 }  // namespace zpmr::detail
