@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "comparison.hpp"
+#include "figures_text.hpp"
 
 using namespace zpmr::compare;
 
@@ -57,6 +58,20 @@ BOOST_AUTO_TEST_CASE(the_replays_own_time_is_taken_off_before_times_are_compared
   BOOST_TEST(says(what, "fast is fastest, with 20.0 ns an operation: 1.40 times as fast as slow."));
   BOOST_TEST(says(what, "For this load take fast: none is faster, and none needs less memory"));
   BOOST_TEST(says(what, "At the end all hold about the same."));
+}
+
+BOOST_AUTO_TEST_CASE(what_takes_no_longer_than_the_replay_itself_takes_no_time) {
+  const comparison what = compared({measured("none", {1, 2}, 20 * mib, mib)});
+  const auto time = what.time_of(what.results[0]);
+  BOOST_TEST(time->least == 0);
+  BOOST_TEST(time->median == 0);
+  BOOST_TEST(time->most == 0);
+}
+
+BOOST_AUTO_TEST_CASE(the_median_of_an_even_number_lies_between_the_two_in_the_middle) {
+  BOOST_TEST(spread_of({10, 1, 3, 2})->median == 2.5);
+  BOOST_TEST(spread_of({3, 1, 2})->median == 2);
+  BOOST_TEST(!spread_of({}).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(less_memory_is_told_in_percent) {
@@ -130,6 +145,13 @@ BOOST_AUTO_TEST_CASE(few_runs_are_said_to_tell_little) {
   BOOST_TEST(!says(after({20, 20, 20, 20, 20}, {30, 30, 30, 30, 30}), words));
 }
 
+BOOST_AUTO_TEST_CASE(what_is_among_the_fastest_and_among_the_leanest_is_recommended) {
+  const comparison what = compared({measured("quick", {20, 24}, 40 * mib, mib),
+                                    measured("both", {23, 26}, 206 * mib / 10, mib),
+                                    measured("lean", {50, 50}, 20 * mib, mib)});
+  BOOST_TEST(says(what, "take both: none is faster, and none needs less memory at the peak."));
+}
+
 BOOST_AUTO_TEST_CASE(little_memory_is_not_compared) {
   const comparison what =
       compared({measured("one", {20, 20}, 4096, 0), measured("other", {30, 30}, 40960, 0)});
@@ -157,6 +179,12 @@ BOOST_AUTO_TEST_CASE(those_that_hold_little_are_not_told_apart) {
                   "nothing left has 100 % less than much."));
 }
 
+BOOST_AUTO_TEST_CASE(memory_is_compared_where_one_needs_enough_of_it) {
+  const comparison what =
+      compared({measured("one", {20, 20}, 4096, 0), measured("other", {30, 30}, 2 * mib, 0)});
+  BOOST_TEST(says(what, "take one: none is faster, and none needs less memory at the peak."));
+}
+
 BOOST_AUTO_TEST_CASE(what_is_not_known_is_not_compared) {
   result unknown = measured("unknown", {20, 20}, 0, 0);
   for (run& each : unknown.runs) {
@@ -179,4 +207,26 @@ BOOST_AUTO_TEST_CASE(what_was_not_measured_is_named) {
 BOOST_AUTO_TEST_CASE(resident_for_a_byte_is_an_average_over_the_trace) {
   const result one = measured("one", {20, 20}, 30 * mib, 15 * mib);
   BOOST_TEST(resident_for_a_byte(one).value() == 3);
+}
+
+BOOST_AUTO_TEST_CASE(resident_for_a_byte_is_unknown_where_one_reading_is) {
+  result one = measured("one", {20, 20}, 30 * mib, 15 * mib);
+  one.runs[1].samples[0].resident.reset();
+  BOOST_TEST(!resident_for_a_byte(one).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(times_are_told_in_three_digits_of_the_unit_that_suits_them) {
+  using std::chrono::nanoseconds;
+  BOOST_TEST(time_text(nanoseconds(999)) == "999 ns");
+  BOOST_TEST(time_text(nanoseconds(1000)) == "1.00 µs");
+  BOOST_TEST(time_text(nanoseconds(999'499)) == "999 µs");
+  BOOST_TEST(time_text(nanoseconds(999'500)) == "1.00 ms");
+  BOOST_TEST(time_text(std::chrono::hours(2)) == "7200 s");
+}
+
+BOOST_AUTO_TEST_CASE(large_numbers_are_told_in_groups_of_three_digits) {
+  BOOST_TEST(grouped(0) == "0");
+  BOOST_TEST(grouped(999) == "999");
+  BOOST_TEST(grouped(1000) == "1,000");
+  BOOST_TEST(grouped(1234567) == "1,234,567");
 }
