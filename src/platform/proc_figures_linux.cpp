@@ -13,7 +13,7 @@ std::optional<long long> read_stat_field(int number) noexcept {
   std::optional<std::string_view> line = file.next_line();
   // The name of the program, the second field, may have spaces and parentheses in it.
   constexpr int first = 3;
-  if (!line || number < first || line->rfind(')') == std::string_view::npos) return std::nullopt;
+  if (!line || line->rfind(')') == std::string_view::npos) return std::nullopt;
   line->remove_prefix(line->rfind(')') + 1);
   std::string_view value = take_until(' ', *line);
   for (int i = first; i <= number; ++i) value = take_until(' ', *line);

@@ -73,6 +73,8 @@ static void a_limit_is_exact_and_refusals_go_the_way_of_failures(void) {
   zfree(block);
   zmalloc_set_limit(0);
   EXPECT(ztrymalloc(0) == NULL && ztrymalloc_usable(0, NULL) == NULL);
+  EXPECT(ztryrealloc(NULL, 0) == NULL && failures == 0);
+  expect_failure(zrealloc(NULL, 0), 0);
   zmalloc_set_limit(SIZE_MAX);
   EXPECT(failures == 0);
 }

@@ -3,6 +3,7 @@
 
 #include <stdalign.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "rules.h"
@@ -193,6 +194,8 @@ static void figures_of_the_system_are_there(void) {
   }
   long long value = 0;
   if (access("/proc/self/stat", R_OK) == 0) {
+    EXPECT(get_proc_stat_ll(4, &value) == 1 && value == getppid());
+    EXPECT(prctl(PR_SET_NAME, "a) 1 (b") == 0);
     EXPECT(get_proc_stat_ll(4, &value) == 1 && value == getppid());
   }
   EXPECT(get_proc_stat_ll(2, &value) == 0 && get_proc_stat_ll(9999, &value) == 0);

@@ -12,6 +12,9 @@
 #include <zpmr/config.hpp>
 #include <zpmr/memory_tracker.hpp>
 #include <zpmr/zmalloc.hpp>
+#if ZPMR_WITH_JEMALLOC
+#include <zpmr/jemalloc_control.hpp>
+#endif
 
 #include "support/death.hpp"
 #include "support/sanitizer.hpp"
@@ -159,6 +162,47 @@ BOOST_AUTO_TEST_CASE(what_is_in_use_is_what_jemalloc_says_is_allocated) {
   }}.join();
   BOOST_TEST(ratio == 1.0, boost::test_tools::tolerance(0.01));
 }
+
+BOOST_AUTO_TEST_CASE(aligned_blocks_that_are_reallocated_leave_nothing_behind) {
+  if (zpmr::test::malloc_is_replaced) return;  // by one that keeps what was freed for a while
+  constexpr std::size_t size = mebibyte / 4;
+  const std::size_t before = zmalloc_get_rss();
+  for (int i = 0; i < 1000; ++i) {
+    zfree(zrealloc(std::memset(zmalloc_aligned(64, size), 1, size), 2 * size));
+  }
+  BOOST_TEST(zmalloc_get_rss() < before + 64 * mebibyte);
+}
+
+BOOST_AUTO_TEST_CASE(the_allocators_figures_are_those_of_its_resource) {
+  std::size_t allocated = 1;
+  std::size_t active = 1;
+  std::size_t resident = 1;
+  BOOST_TEST(zmalloc_get_allocator_info(&allocated, &active, &resident) == 1);
+  const zpmr::allocator_stats stats = zpmr::default_allocator()->stats();
+  BOOST_TEST(allocated == stats.allocated.value_or(0));
+  BOOST_TEST(active == stats.active.value_or(0));
+  BOOST_TEST(resident == stats.resident.value_or(0));
+}
+
+#if ZPMR_WITH_JEMALLOC
+
+BOOST_AUTO_TEST_CASE(jemallocs_background_threads_are_started_and_stopped) {
+  set_jemalloc_bg_thread(1);
+  BOOST_TEST(zpmr::jemalloc_background_threads_run() == on("jemalloc"));
+  set_jemalloc_bg_thread(0);
+  BOOST_TEST(!zpmr::jemalloc_background_threads_run());
+}
+
+BOOST_AUTO_TEST_CASE(after_a_purge_jemalloc_has_nothing_more_to_give_back) {
+  if (!on("jemalloc")) return;
+  std::array<void*, 32> blocks;
+  for (void*& block : blocks) block = std::memset(zmalloc(mebibyte), 1, mebibyte);
+  for (void* const block : blocks) zfree(block);
+  BOOST_TEST(jemalloc_purge() == 0);
+  BOOST_TEST(!zpmr::default_allocator()->release_free_memory());
+}
+
+#endif
 
 BOOST_AUTO_TEST_CASE(a_parent_comes_before_the_first_block_or_never) {
   memory_tracker late{"too late"};
