@@ -49,8 +49,6 @@ class zmalloc_charge {
   zmalloc_charge& operator=(const zmalloc_charge&) = delete;
 
   [[nodiscard]] bool is_refused() const noexcept { return state_ == state::refused; }
-  /// Returns: whether it is charged only when it is kept.
-  [[nodiscard]] bool is_due() const noexcept { return state_ == state::due; }
 
   /// The allocator has failed for the `attempt`-th time. Returns: true if it is to be asked again.
   [[nodiscard]] bool retry_out_of_memory(unsigned attempt) const noexcept;

@@ -75,7 +75,7 @@ void* zmalloc_blocks<Allocator>::move(void* block, std::size_t size, std::size_t
   void* const moved = ask(second, [=] { return Allocator::reallocate(block, size, bytes); });
   if (moved == nullptr) return nullptr;
   const std::size_t now = Allocator::tells_size_beforehand ? wanted : Allocator::size_of(moved);
-  if (Allocator::hides_moves && second.is_due() && now > size) {
+  if (Allocator::hides_moves && now > size) {
     second.keep_overdrawn(now - size);  // one block, as far as anybody can tell
   } else {
     second.keep_overdrawn(now);
