@@ -110,6 +110,17 @@ BOOST_AUTO_TEST_CASE(a_policy_is_asked_where_the_allocator_has_no_memory,
 }
 
 // As above.
+BOOST_AUTO_TEST_CASE(what_a_policy_throws_where_memory_runs_out_is_a_refusal,
+                     *boost::unit_test::enable_if<!zpmr::test::malloc_is_replaced>()) {
+  scripted_policy policy{no_limit};
+  policy.when_out_of_memory = zpmr::test::throws;
+  const policy_scope scope(policy, no_limit);
+  const std::size_t used = zmalloc_used_memory();
+  BOOST_TEST(ztrymalloc(std::size_t{1} << 60) == nullptr);
+  BOOST_TEST(policy.failures == 1u);
+  BOOST_TEST(zmalloc_used_memory() == used);
+}
+
 BOOST_AUTO_TEST_CASE(a_request_that_finds_no_memory_leaves_all_figures_as_they_were,
                      *boost::unit_test::enable_if<!zpmr::test::malloc_is_replaced>()) {
   void* const block = std::memset(zmalloc(100'000), 1, 100'000);

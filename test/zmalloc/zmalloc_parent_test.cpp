@@ -47,6 +47,7 @@ BOOST_AUTO_TEST_CASE(c_code_can_be_put_below_a_budget) {
     good = good && block != nullptr && budget->bytes_in_use() == zmalloc_size(block);
     good = good && ztrymalloc(60'000) == nullptr && tracker.bytes_in_use() == zmalloc_size(block);
     good = good && trackers_named_zmalloc() == 0;
+    good = good && ztryrealloc(block, 110'000) == nullptr && budget->peak_bytes() <= 100'000;
     zfree(block);
     return good && budget->bytes_in_use() == 0;
   }));

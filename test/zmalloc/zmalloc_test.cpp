@@ -193,6 +193,17 @@ BOOST_AUTO_TEST_CASE(jemallocs_background_threads_are_started_and_stopped) {
   BOOST_TEST(!zpmr::jemalloc_background_threads_run());
 }
 
+BOOST_AUTO_TEST_CASE(what_goes_past_jemallocs_cache_leaves_nothing_in_it) {
+  if (!on("jemalloc")) return;
+  const auto allocated = [] { return zpmr::default_allocator()->stats().allocated.value(); };
+  const std::size_t before = allocated();
+  std::array<void*, 50> blocks;
+  for (void*& block : blocks) block = zmalloc_no_tcache(5000);
+  BOOST_TEST(allocated() == before + 50 * zmalloc_size(blocks[0]));
+  for (void* const block : blocks) zfree_no_tcache(block);
+  BOOST_TEST(allocated() == before);
+}
+
 BOOST_AUTO_TEST_CASE(after_a_purge_jemalloc_has_nothing_more_to_give_back) {
   if (!on("jemalloc")) return;
   std::array<void*, 32> blocks;
