@@ -6,6 +6,7 @@
 
 #if ZPMR_WITH_JEMALLOC
 
+#include <array>
 #include <cstddef>
 #include <vector>
 #include <zpmr/jemalloc_resource.hpp>
@@ -89,6 +90,17 @@ BOOST_AUTO_TEST_CASE(free_slots_between_small_blocks_are_fragmentation) {
 BOOST_AUTO_TEST_CASE(release_tells_whether_anything_was_given_back) {
   zpmr::test::check_release(*jemalloc());
   BOOST_TEST(!jemalloc()->release_free_memory());
+}
+
+BOOST_AUTO_TEST_CASE(a_release_empties_this_threads_cache) {
+  constexpr std::size_t bytes = 20'000;
+  jemalloc()->release_free_memory();
+  const auto before = jemalloc()->stats().allocated;
+  std::array<void*, 8> blocks;
+  for (void*& block : blocks) block = jemalloc()->allocate(bytes);
+  for (void* const block : blocks) jemalloc()->deallocate(block, bytes);
+  jemalloc()->release_free_memory();
+  BOOST_TEST((jemalloc()->stats().allocated == before));
 }
 
 #if ZPMR_CHECKED

@@ -72,6 +72,13 @@ BOOST_AUTO_TEST_CASE(release_tells_whether_anything_was_given_back) {
   BOOST_TEST(!tcmalloc()->release_free_memory());
 }
 
+BOOST_AUTO_TEST_CASE(what_was_given_back_is_retained) {
+  constexpr std::size_t bytes = 16 << 20;
+  tcmalloc()->deallocate(tcmalloc()->allocate(bytes), bytes);
+  tcmalloc()->release_free_memory();
+  BOOST_TEST(*tcmalloc()->stats().retained >= bytes);
+}
+
 #if ZPMR_CHECKED
 BOOST_AUTO_TEST_CASE(an_alignment_that_is_no_power_of_two_stops_a_checked_build) {
   zpmr::test::check_alignment_is_checked(*tcmalloc());
