@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #define BOOST_TEST_MODULE checked_resource
 
+#include <algorithm>
 #include <array>
 #include <boost/test/unit_test.hpp>
 #include <cstdint>
 #include <memory_resource>
+#include <random>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -128,6 +130,27 @@ BOOST_AUTO_TEST_CASE(a_second_free_is_told_with_the_first) {
   BOOST_TEST(upstream.bytes() == deallocated);
 }
 
+BOOST_AUTO_TEST_CASE(a_second_free_is_known_of_the_1024_blocks_that_were_freed_last) {
+  std::vector<void*> blocks;
+  for (int i = 0; i < 1025; ++i) blocks.push_back(memory.allocate(10));
+  for (void* const block : blocks) memory.deallocate(block, 10);
+  BOOST_TEST(handler.faults.empty());
+  for (void* const block : blocks) memory.deallocate(block, 10);
+  BOOST_REQUIRE_EQUAL(handler.faults.size(), 1025U);
+  BOOST_CHECK(handler.faults[0].kind == misuse_kind::unknown_block);
+  BOOST_CHECK(std::all_of(handler.faults.begin() + 1, handler.faults.end(),
+                          [](const auto& each) { return each.kind == misuse_kind::freed_twice; }));
+}
+
+BOOST_AUTO_TEST_CASE(many_blocks_are_told_apart_in_whatever_order_they_are_freed) {
+  std::vector<void*> blocks;  // so many that some share a place in the books
+  for (int i = 0; i < 20'000; ++i) blocks.push_back(memory.allocate(10));
+  std::shuffle(blocks.begin(), blocks.end(), std::mt19937{1});
+  for (void* const block : blocks) memory.deallocate(block, 10);
+  BOOST_TEST(handler.faults.empty());
+  BOOST_TEST(upstream.bytes() == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(a_place_that_is_used_again_is_no_freed_block) {
   std::array<std::byte, 4096> buffer;
   std::pmr::monotonic_buffer_resource start(buffer.data(), buffer.size());
@@ -217,6 +240,19 @@ BOOST_AUTO_TEST_CASE(what_the_handler_throws_passes_when_the_block_is_freed) {
   BOOST_CHECK_THROW(memory.verify(), std::runtime_error);
   BOOST_TEST(memory.verify() == 0U);
   memory.deallocate(other, 10);
+}
+
+BOOST_AUTO_TEST_CASE(of_several_things_that_the_handler_throws_the_first_passes) {
+  handler.then = [this](const zpmr::misuse&) {
+    throw std::runtime_error("fault " + std::to_string(handler.faults.size()));
+  };
+  void* const block = memory.allocate(10);
+  write_byte(block, -1);
+  write_byte(block, 10);
+  BOOST_CHECK_EXCEPTION(
+      memory.deallocate(block, 10), std::runtime_error,
+      [](const std::runtime_error& error) { return error.what() == std::string("fault 1"); });
+  BOOST_TEST(handler.faults.size() == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(a_handler_may_use_the_resource) {
