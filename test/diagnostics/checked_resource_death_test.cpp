@@ -3,10 +3,13 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
+#include <cstddef>
 #include <cstring>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 #include <zpmr/call_stack.hpp>
 #include <zpmr/checked_resource.hpp>
@@ -177,6 +180,31 @@ BOOST_AUTO_TEST_CASE(equal_stacks_are_one_and_others_are_not) {
   BOOST_CHECK(stacks[0] != zpmr::call_stack::here());
   BOOST_TEST(zpmr::call_stack().frames().empty());
   BOOST_TEST(stacks[0].frames().size() <= 32U);
+}
+
+namespace {
+
+template <std::size_t number>
+[[gnu::noinline]] zpmr::call_stack stack_of() {
+  const zpmr::call_stack stack = zpmr::call_stack::here();
+  asm volatile("" : : "i"(number));  // so that each is a function of its own
+  return stack;
+}
+
+template <std::size_t... number>
+std::vector<zpmr::call_stack> different_stacks(std::index_sequence<number...>) {
+  return {stack_of<number>()...};
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(many_different_stacks_are_told_apart) {
+  std::vector<const void* const*> places;
+  for (const auto& each : different_stacks(std::make_index_sequence<400>())) {
+    places.push_back(each.frames().data());
+  }
+  std::sort(places.begin(), places.end());
+  BOOST_CHECK(std::adjacent_find(places.begin(), places.end()) == places.end());
 }
 
 #if ZPMR_CHECKED
