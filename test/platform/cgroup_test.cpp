@@ -170,6 +170,13 @@ BOOST_AUTO_TEST_CASE(names_with_spaces_and_colons_are_found) {
   check(tree.root(), 1000, std::nullopt);
 }
 
+BOOST_AUTO_TEST_CASE(a_backslash_without_three_digits_stands_for_itself) {
+  const file_tree tree{{"proc/self/cgroup", "0::/a\n"},
+                       {"proc/self/mountinfo", "30 23 0:26 / /c\\04 rw - cgroup2 cgroup2 rw\n"},
+                       {"c\\04/a/memory.max", "1000\n"}};
+  check(tree.root(), 1000, std::nullopt);
+}
+
 BOOST_AUTO_TEST_CASE(lines_of_any_length_may_stand_around_the_mount) {
   const v2_tree tree;
   tree.write("cg/a/b/memory.max", "1000\n");

@@ -86,6 +86,11 @@ BOOST_AUTO_TEST_CASE(any_field_can_be_asked_for_with_or_without_its_colon) {
   BOOST_TEST((read_smaps_field(root, "LazyFree") == 0U));
 }
 
+BOOST_AUTO_TEST_CASE(a_field_whose_name_others_begin_with_is_told_alone) {
+  const file_tree tree{{"proc/self/smaps_rollup", "Pss: 8 kB\nPss_Anon: 5 kB\nPss_File: 3 kB\n"}};
+  BOOST_TEST((read_smaps_field(tree.root(), "Pss") == 8 * kibibyte));
+}
+
 BOOST_AUTO_TEST_CASE(a_field_that_only_the_mappings_have_is_added_up) {
   const file_tree tree{{"proc/self/smaps_rollup", "Rss: 28 kB\n"},
                        {"proc/self/smaps", two_mappings}};

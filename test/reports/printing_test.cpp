@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #define BOOST_TEST_MODULE printing
+#include <array>
 #include <boost/test/unit_test.hpp>
 #include <cstdint>
 #include <iomanip>
@@ -11,6 +12,7 @@
 #include <zpmr/format.hpp>
 #include <zpmr/memory_tracker.hpp>
 
+#include "base/text.hpp"
 #include "support/sample_usage.hpp"
 
 namespace {
@@ -114,6 +116,17 @@ BOOST_AUTO_TEST_CASE(printing_a_trackers_usage_changes_no_figure_of_it) {
   BOOST_TEST(!text_of(tracker.snapshot()).empty());
   BOOST_TEST((tracker.snapshot() == before));
   tracker.uncharge(100);
+}
+
+BOOST_AUTO_TEST_CASE(a_text_that_does_not_fit_is_cut_and_has_an_end) {
+  std::array<char, 8> storage;
+  zpmr::detail::text text{storage};
+  text.append("%d", 12345);
+  text.append("%d", 6789);
+  BOOST_TEST(text.view() == "1234567");
+  text.append("%d", 8);
+  BOOST_TEST(text.view() == "1234567");
+  BOOST_TEST(storage.back() == '\0');
 }
 
 #if defined(__cpp_lib_format)
