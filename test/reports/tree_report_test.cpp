@@ -70,6 +70,15 @@ t        123456  123456  1000000  █▍            12 %
   tracker.uncharge(123'456);
 }
 
+BOOST_AUTO_TEST_CASE(a_limit_that_is_not_reached_is_not_told_as_reached) {
+  memory_tracker tracker{"nearly full"};
+  tracker.set_limit(1000);
+  tracker.charge(999);
+  const std::string text = report();
+  BOOST_TEST(text.find(" 99 %") != text.npos, text);
+  tracker.uncharge(999);
+}
+
 BOOST_AUTO_TEST_CASE(a_limit_of_zero_is_reached_and_an_overdraft_is_more_than_all) {
   memory_tracker full{"full"};
   full.set_limit(0);
@@ -144,5 +153,5 @@ BOOST_AUTO_TEST_CASE(a_long_name_is_cut_in_its_middle_between_characters) {
 
 BOOST_AUTO_TEST_CASE(a_control_character_does_not_reach_the_terminal) {
   BOOST_TEST(shortened("a\x1b[31mb\n", 40) == "a\uFFFD[31mb\uFFFD");
-  BOOST_TEST(shortened("\x7f\u009b\u00a0", 40) == "\uFFFD\uFFFD\u00a0");
+  BOOST_TEST(shortened("\x7f\u0080\u009f\u00a0", 40) == "\uFFFD\uFFFD\uFFFD\u00a0");
 }

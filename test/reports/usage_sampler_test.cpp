@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -19,6 +20,7 @@
 #include <zpmr/policies.hpp>
 #include <zpmr/usage_sampler.hpp>
 
+#include "reports/sample_csv.hpp"
 #include "support/child_process.hpp"
 #include "support/sanitizer.hpp"
 
@@ -149,6 +151,13 @@ BOOST_AUTO_TEST_CASE(an_allocator_that_throws_leaves_its_figure_empty) {
   usage_sampler sampler{tracker, allocator};
   sampler.stop();
   BOOST_TEST(!sampler.samples().at(0).allocator_resident.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(times_have_six_decimals_whatever_they_are) {
+  const usage_sample sample{std::chrono::system_clock::time_point(1'000'005us), 1, 2, {}, {}, {}};
+  std::ostringstream out;
+  zpmr::detail::write_csv(out, std::span(&sample, 1), "name");
+  BOOST_TEST(out.str() == "1.000005,1,2,,,,\"name\"\r\n");
 }
 
 BOOST_AUTO_TEST_CASE(the_csv_has_a_line_for_each_sample_and_empty_cells_for_the_unknown) {
