@@ -58,6 +58,12 @@ BOOST_AUTO_TEST_CASE(the_systems_peak_counts_only_if_it_has_risen_since_the_firs
   BOOST_TEST(std::move(from_before).finished({}).peak_resident.value() == 4 * mib);
 }
 
+BOOST_AUTO_TEST_CASE(a_reading_above_the_systems_peak_counts) {
+  replay_readings measured(with(10 * mib, 12 * mib), "x", std::nullopt);
+  measured.note(with(20 * mib, 13 * mib), 100, 50);
+  BOOST_TEST(std::move(measured).finished({}).peak_resident.value() == 10 * mib);
+}
+
 BOOST_AUTO_TEST_CASE(what_the_system_does_not_tell_stays_unknown) {
   replay_readings readings(with({}), "x", 1);
   BOOST_TEST(refusal(readings, with(14 * mib)).empty());

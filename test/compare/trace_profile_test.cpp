@@ -4,6 +4,7 @@
 #include "trace_profile.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -49,6 +50,18 @@ BOOST_AUTO_TEST_CASE(a_known_pattern_gives_the_known_profile) {
   BOOST_TEST(profile.blocks_by_size_and_lifetime[10][2] == 1U);
   BOOST_TEST(profile.never_freed_by_size[5] == 1U);
   BOOST_TEST(profile.never_freed_by_size[7] == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_peak_is_where_it_was_reached_first_and_the_latest_time_counts) {
+  profiler build(std::nullopt);
+  zpmr::trace_event first = allocation(0, 0, 100);
+  first.time = std::chrono::nanoseconds(70);
+  build.add(first);
+  build.add(deallocation(0, 0, 100));
+  build.add(allocation(1, 0, 100));  // by a thread that has looked at its clock before
+  const trace_profile profile = std::move(build).finished();
+  BOOST_TEST(profile.peak_at == 1U);
+  BOOST_TEST(profile.duration.count() == 70);
 }
 
 BOOST_AUTO_TEST_CASE(more_than_the_available_memory_is_refused_at_the_event_that_needs_it) {
