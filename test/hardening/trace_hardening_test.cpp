@@ -18,6 +18,7 @@
 #include "support/failing_mmap.hpp"
 #include "support/failing_new.hpp"
 #include "support/probe_resource.hpp"
+#include "support/recorded.hpp"
 #include "support/recording_fixture.hpp"
 
 namespace {

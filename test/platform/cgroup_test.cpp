@@ -8,6 +8,7 @@
 
 #include "platform/cgroup.hpp"
 #include "support/file_tree.hpp"
+#include "support/recorded.hpp"
 
 namespace {
 

@@ -7,6 +7,7 @@
 
 #include "platform/process_memory_linux.hpp"
 #include "support/file_tree.hpp"
+#include "support/recorded.hpp"
 
 namespace {
 

@@ -45,11 +45,4 @@ class file_tree {
   std::filesystem::path root_;
 };
 
-/// Returns: the root of a tree in test/recorded.
-inline std::string recorded(std::string_view name) {
-  const auto root = std::filesystem::path(__FILE__).parent_path().parent_path() / "recorded" / name;
-  BOOST_REQUIRE(std::filesystem::is_directory(root));
-  return root.string();
-}
-
 }  // namespace zpmr::test

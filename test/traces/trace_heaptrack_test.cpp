@@ -7,6 +7,7 @@
 #include <zpmr/trace_reader.hpp>
 
 #include "support/file_tree.hpp"
+#include "support/recorded.hpp"
 #include "support/traces.hpp"
 
 namespace {
