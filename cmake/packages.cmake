@@ -70,6 +70,7 @@ if(TARGET zpmr-compare)
     "zpmr-compare replays traces of a program's allocations on each allocator,
 and says which suits it.")
   set(CPACK_COMPONENT_TOOLS_DEPENDS runtime)
+  set(CPACK_DEBIAN_TOOLS_PACKAGE_RECOMMENDS gnuplot-nox) # for --html
 endif()
 
 include(CPack)

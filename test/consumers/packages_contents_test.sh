@@ -30,6 +30,7 @@ version=$(field "libzpmr$abi" Version)
 expect "libzpmr$abi" Depends 'libstdc++6 ('
 expect libzpmr-dev Depends "libzpmr$abi (= $version)"
 expect zpmr-tools Depends "libzpmr$abi (= $version)"
+expect zpmr-tools Recommends gnuplot-nox
 contains "libzpmr$abi" "usr/lib/[^/]*/libzpmr.so.$abi"
 contains "libzpmr$abi" "usr/lib/[^/]*/libzpmr_zmalloc.so.$abi"
 contains libzpmr-dev 'usr/lib/[^/]*/libzpmr.so'

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// host <library> local|deepbind [expected line...]: a program that does not know zpmr, and opens a
-// library that uses it.
+// host <library> local|global|deepbind [expected line...]: a program that does not know zpmr, and
+// opens a library that uses it.
 
 #include <dlfcn.h>
 
@@ -12,8 +12,11 @@
 
 int main(int argc, char** argv) {
   if (argc < 3) return 2;
-  const int deep = std::string_view(argv[2]) == "deepbind" ? RTLD_DEEPBIND : 0;
-  void* const library = ::dlopen(argv[1], RTLD_NOW | RTLD_LOCAL | deep);
+  const std::string_view kind = argv[2];
+  const int flags = kind == "global"     ? RTLD_GLOBAL
+                    : kind == "deepbind" ? RTLD_DEEPBIND
+                                         : RTLD_LOCAL;
+  void* const library = ::dlopen(argv[1], RTLD_NOW | flags);
   if (library == nullptr) {
     std::puts(::dlerror());
     return 3;

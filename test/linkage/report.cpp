@@ -82,6 +82,8 @@ void print(const std::string& line) {
   std::puts(line.c_str());
 }
 
+constexpr const char* other_side = " on the other side: ";
+
 class lines {
  public:
   void add(const std::string& line) {
@@ -91,6 +93,11 @@ class lines {
   [[nodiscard]] bool has(const std::string& beginning) const {
     return std::ranges::any_of(
         all_, [&](const std::string& line) { return line.starts_with(beginning); });
+  }
+  /// Returns: how many say that the sides have different allocators.
+  [[nodiscard]] std::ptrdiff_t differences() const {
+    return std::ranges::count_if(
+        all_, [](const std::string& line) { return line.find(other_side) != std::string::npos; });
   }
 
  private:
@@ -111,8 +118,7 @@ bool check_way(const way& here, const way& there, lines& printed) {
   const std::string server_there = who_serves(there, there).at_taking;
   printed.add(here.name + ": " + server_here + ", in " + file_of(here.address));
   if (server_there != server_here) {
-    printed.add(here.name + " on the other side: " + server_there + ", in " +
-                file_of(there.address));
+    printed.add(here.name + other_side + server_there + ", in " + file_of(there.address));
     return true;
   }
   const bool to_there = gives_back_to_the_same(here, there, server_here);
@@ -151,6 +157,13 @@ int report(const side& here, const side& there, std::span<const char* const> exp
   for (const char* beginning : expected) {
     if (printed.has(beginning)) continue;
     print("FAILED: no line begins with \"" + std::string(beginning) + '"');
+    good = false;
+  }
+  const auto differences = std::ranges::count_if(expected, [](std::string_view beginning) {
+    return beginning.find(other_side) != std::string_view::npos;
+  });
+  if (printed.differences() != differences) {
+    print("FAILED: the sides have different allocators");
     good = false;
   }
   return good ? 0 : 1;
