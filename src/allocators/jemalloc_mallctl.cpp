@@ -9,7 +9,7 @@ namespace zpmr::detail::je {
 
 int control::call(std::initializer_list<std::size_t> indexes, void* out, std::size_t* out_size,
                   void* in, std::size_t in_size) noexcept {
-  const reads_published_arenas of_other_threads;
+  const unseen_atomics of_other_threads;
   path levels;
   const std::size_t depth = find(levels);
   if (depth == 0) return ENOENT;

@@ -9,6 +9,7 @@
 #include <zpmr/detail/request.hpp>
 
 #include "base/never_destroyed.hpp"
+#include "platform/thread_sanitizer.hpp"
 
 namespace zpmr::detail {
 
@@ -33,6 +34,7 @@ escape_lock::~escape_lock() {
 }
 
 escape_channel& escape_channel::open(escape_guard& guard) {
+  const unseen_atomics publish_the_default_resource;
   std::unique_ptr<escape_channel> spare{new escape_channel};
   const escape_lock lock;
   memory_resource* const upstream = std::pmr::get_default_resource();

@@ -36,22 +36,22 @@ inline void handed_over_from_freeing_thread([[maybe_unused]] void* block) noexce
 #endif
 }
 
-/// While it lives, what this thread reads is no race: an allocator publishes its arenas by atomics
-/// that were not compiled for the sanitizer.
-class reads_published_arenas {
+/// While it lives, what this thread reads and writes is no race: it is published by atomics of a
+/// library that was not compiled for the sanitizer, as jemalloc's arenas and the default resource.
+class unseen_atomics {
  public:
 #if ZPMR_THREAD_SANITIZER
-  reads_published_arenas() noexcept {
+  unseen_atomics() noexcept {
     AnnotateIgnoreReadsBegin(__FILE__, __LINE__);
   }
-  ~reads_published_arenas() {
+  ~unseen_atomics() {
     AnnotateIgnoreReadsEnd(__FILE__, __LINE__);
   }
 #else
-  reads_published_arenas() noexcept {}  // not trivial, or it would be an unused variable
+  unseen_atomics() noexcept {}  // not trivial, or it would be an unused variable
 #endif
-  reads_published_arenas(const reads_published_arenas&) = delete;
-  reads_published_arenas& operator=(const reads_published_arenas&) = delete;
+  unseen_atomics(const unseen_atomics&) = delete;
+  unseen_atomics& operator=(const unseen_atomics&) = delete;
 };
 
 }  // namespace zpmr::detail
