@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <spawn.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,6 +20,7 @@
 #include <vector>
 
 #include "channel.hpp"
+#include "huge_pages.hpp"
 #include "replay_worker.hpp"
 
 namespace zpmr::compare {
@@ -66,17 +66,6 @@ std::vector<char*> environment_with(const std::vector<std::string>& settings) {
   all.push_back(nullptr);
   return all;
 }
-
-/// Keeps huge pages from this process, and from those that it starts, until they allow them. Or
-/// what an allocator touches when the program starts would take whole ones, into which blocks then
-/// fit for nothing: before the first event there would be MiBs.
-class no_huge_pages {
- public:
-  no_huge_pages() noexcept { ::prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0); }
-  ~no_huge_pages() { allow_huge_pages(); }
-  no_huge_pages(const no_huge_pages&) = delete;
-  no_huge_pages& operator=(const no_huge_pages&) = delete;
-};
 
 /// Returns: the process, with `in` and `out` as its standard input and output.
 pid_t start(const std::vector<std::string>& arguments, const std::vector<std::string>& variables,

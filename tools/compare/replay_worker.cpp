@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "replay_worker.hpp"
 
-#include <sys/prctl.h>
-
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -10,6 +8,7 @@
 #include <zpmr/process_memory.hpp>
 
 #include "channel.hpp"
+#include "huge_pages.hpp"
 #include "step.hpp"
 #include "subject.hpp"
 
@@ -24,10 +23,6 @@ reading with_memory(reading times) {
 }
 
 }  // namespace
-
-void allow_huge_pages() noexcept {
-  ::prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0);
-}
 
 void replay(std::string_view subject_name, measure what, int in, int out) {
   allow_huge_pages();  // the program has started

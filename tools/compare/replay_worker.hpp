@@ -21,9 +21,6 @@ struct last_word {
   latencies times;
 };
 
-/// Effects: this process may have huge pages from now on, where the system gives such.
-void allow_huge_pages() noexcept;
-
 /// Effects: replays what comes from `in` (a `replay_shape`, then batches, each as a `batch_header`,
 /// its parts and its steps, then an empty header and the count of blocks in use as `std::uint64_t`)
 /// on the subject of that name. Tells `out` a `reading` before the first batch and after each, and
