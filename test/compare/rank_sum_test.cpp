@@ -32,7 +32,7 @@ difference with_lost_pairs(int count, int lost) {
   values one(static_cast<std::size_t>(count - lost / count), 0);
   one.front() = lost % count + 0.5;                   // above so many of the other values
   one.resize(static_cast<std::size_t>(count), 1000);  // above all of them
-  return is_less(one, numbers(1, count));
+  return how_clearly_less(one, numbers(1, count));
 }
 
 }  // namespace
@@ -51,21 +51,21 @@ BOOST_AUTO_TEST_CASE(a_difference_is_clear_up_to_the_number_of_lost_pairs_in_the
 }
 
 BOOST_AUTO_TEST_CASE(three_values_of_each_tell_nothing) {
-  BOOST_TEST((is_less(numbers(0, 3), numbers(10, 3)) == difference::untold));
-  BOOST_TEST((is_less(numbers(0, 1), numbers(10, 40)) == difference::untold));
-  BOOST_TEST((is_less(values{}, values{}) == difference::untold));
+  BOOST_TEST((how_clearly_less(numbers(0, 3), numbers(10, 3)) == difference::untold));
+  BOOST_TEST((how_clearly_less(numbers(0, 1), numbers(10, 40)) == difference::untold));
+  BOOST_TEST((how_clearly_less(values{}, values{}) == difference::untold));
 }
 
 BOOST_AUTO_TEST_CASE(one_value_that_is_far_off_counts_no_more_than_another) {
   values one = numbers(0, 10);
   one.back() = 1e9;
-  BOOST_TEST(is_less(one, numbers(20, 10)) == difference::clear);
+  BOOST_TEST(how_clearly_less(one, numbers(20, 10)) == difference::clear);
 }
 
 BOOST_AUTO_TEST_CASE(the_greater_one_is_not_less) {
-  BOOST_TEST((is_less(numbers(10, 5), numbers(0, 5)) == difference::unclear));
+  BOOST_TEST((how_clearly_less(numbers(10, 5), numbers(0, 5)) == difference::unclear));
 }
 
 BOOST_AUTO_TEST_CASE(equal_values_are_no_difference) {
-  BOOST_TEST((is_less(values(20, 1.0), values(20, 1.0)) == difference::unclear));
+  BOOST_TEST((how_clearly_less(values(20, 1.0), values(20, 1.0)) == difference::unclear));
 }

@@ -66,10 +66,10 @@ std::string of_time(const ranking& time) {
   }
   text += ". ";
   const auto is_untold = [&](const ranked& each) {
-    return is_faster(time.best(), each) == difference::untold;
+    return how_clearly_faster(time.best(), each) == difference::untold;
   };
   if (std::ranges::any_of(time.others, is_untold)) {
-    text += "That may be chance: for so few runs no difference is clear. Give --runs 5 or more. ";
+    text += "That may be chance: for so few runs no difference is clear. Give --runs 4 or more. ";
   }
   return text;
 }
@@ -101,8 +101,8 @@ bool contains(std::span<const ranked> some, const result* one) {
   return std::ranges::find(some, one, &ranked::one) != some.end();
 }
 
-/// Returns: which to take. Preconditions: there are times of more than one. What the runs only do
-/// not tell apart from the fastest is not taken for as fast.
+/// Returns: which to take. Preconditions: there are times of more than one. What the runs merely
+/// cannot tell from the fastest does not count as fast.
 std::string recommendation(const ranking& time, const ranking& peak) {
   const ranked& fastest = time.best();
   if (peak.size() == 0 || peak.last().figure < least_memory_worth_comparing) {

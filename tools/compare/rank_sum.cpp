@@ -29,7 +29,7 @@ double most_lost_pairs(std::size_t ones, std::size_t others) {
 
 }  // namespace
 
-difference is_less(std::span<const double> one, std::span<const double> other) {
+difference how_clearly_less(std::span<const double> one, std::span<const double> other) {
   const double most = most_lost_pairs(one.size(), other.size());
   if (most < 0) return difference::untold;
   return lost_pairs(one, other) <= most ? difference::clear : difference::unclear;

@@ -14,11 +14,12 @@ enum class difference {
   untold,  ///< there are so few values that none could be clear
 };
 
-/// Returns: whether the values of `one` are clearly the lesser ones, by the rank sum test of Mann,
+/// Returns: how clearly the values of `one` are the lesser ones, by the rank sum test of Mann,
 /// Whitney and Wilcoxon: clear is what chance gives in less than one of 20 cases. It asks only
 /// which of two values is less, so one that is far off counts no more than any other. The more
 /// values, the smaller a difference can be clear; four of each are enough for the test to tell
 /// anything.
-[[nodiscard]] difference is_less(std::span<const double> one, std::span<const double> other);
+[[nodiscard]] difference how_clearly_less(std::span<const double> one,
+                                          std::span<const double> other);
 
 }  // namespace zpmr::compare

@@ -38,8 +38,8 @@ std::vector<double> times_of_runs(const result& one) {
 
 }  // namespace
 
-difference is_faster(const ranked& one, const ranked& other) {
-  return is_less(times_of_runs(*one.one), times_of_runs(*other.one));
+difference how_clearly_faster(const ranked& one, const ranked& other) {
+  return how_clearly_less(times_of_runs(*one.one), times_of_runs(*other.one));
 }
 
 bool are_as_fast(const ranked& best, const ranked& other) {
@@ -52,7 +52,7 @@ ranking ranking_by_time(const comparison& what) {
     return time ? std::optional(time->median) : std::nullopt;
   };
   return ranking_by(what, median, [](const ranked& best, const ranked& other) {
-    return are_as_fast(best, other) || is_faster(best, other) == difference::unclear;
+    return are_as_fast(best, other) || how_clearly_faster(best, other) == difference::unclear;
   });
 }
 

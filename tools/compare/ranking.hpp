@@ -34,12 +34,11 @@ struct ranking {
 /// Bytes. Of candidates that hold less, none is behind another: the system itself is not as exact.
 inline constexpr double least_memory_worth_comparing = 1 << 20;
 
-/// Returns: whether one's median is that of the best, but for what another place of the same code
-/// makes.
+/// Returns: whether its median is no further from the best than the same code at another address.
 [[nodiscard]] bool are_as_fast(const ranked& best, const ranked& other);
 
-/// Returns: whether the times of all runs say so.
-[[nodiscard]] difference is_faster(const ranked& one, const ranked& other);
+/// Returns: how clearly the times of all runs say that `one` is faster.
+[[nodiscard]] difference how_clearly_faster(const ranked& one, const ranked& other);
 
 /// Returns: the order by the median time. Behind is who is not as fast as the best, unless the runs
 /// differ so much that this is not clear.
