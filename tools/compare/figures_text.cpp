@@ -10,7 +10,7 @@ namespace zpmr::compare {
 namespace {
 
 constexpr const char* of_time = "an operation takes";
-constexpr const char* of_allocations = "of all allocations take at most";
+constexpr const char* of_allocations = "an allocation takes";
 constexpr const char* of_memory = "memory of the process";
 
 struct column {

@@ -30,7 +30,7 @@ using table = std::vector<std::vector<std::string>>;
 /// Returns: the figures of each candidate that was measured, the fastest first.
 [[nodiscard]] table table_of(const comparison& what);
 
-/// Returns: what columns of it that stand side by side tell of, and how many they are.
+/// Returns: what neighbouring columns of that table have in common, and how many they are.
 [[nodiscard]] std::vector<std::pair<std::string, std::size_t>> column_groups();
 
 /// Returns: what each heading of that table means.

@@ -64,6 +64,7 @@ std::string escaped(std::string_view text) {
 
 /// Effects: writes what columns that stand side by side have in common, above them.
 void write_groups(std::ostream& out) {
+  // A colspan here too, as the style goes by it.
   out << "<tr><th colspan=\"1\"></th>";
   for (const auto& [group, columns] : column_groups()) {
     out << "<th colspan=\"" << columns << "\">" << escaped(group) << "</th>";

@@ -52,13 +52,13 @@ void print_text(std::ostream& out, const std::string& text) {
   out << "\n\n";
 }
 
-/// Returns: the text without what a terminal would take for a command.
-std::string shown(const std::string& text) {
+/// Returns: all of the text, but for what a terminal would take for a command.
+std::string printable(const std::string& text) {
   return detail::shortened(text, text.size());
 }
 
 void print_one(std::ostream& out, const comparison& what) {
-  print_text(out, shown(what.trace.string()) + ": " + description_of(what.profile));
+  print_text(out, printable(what.trace.string()) + ": " + description_of(what.profile));
   print_table(out, table_of(what));
   out << '\n';
   print_text(out, answer_of(what));
@@ -85,11 +85,11 @@ void progress_line::show(const std::string& doing, double done) const {
 }
 
 void progress_line::write(const std::string& line) const {
-  if (on_terminal_) std::cerr << '\r' << shown(line) << "\x1b[K" << std::flush;
+  if (on_terminal_) std::cerr << '\r' << printable(line) << "\x1b[K" << std::flush;
 }
 
 void complain(const std::string& what) {
-  std::cerr << "zpmr-compare: " << shown(what) << '\n';
+  std::cerr << "zpmr-compare: " << printable(what) << '\n';
 }
 
 void print(std::ostream& out, const std::vector<comparison>& all) {
