@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: MIT
 #
 # commands_test.sh ROOT BUILD: every command in a block "sh" of a page works. It is a line of a script that
-# the tests run, or it is run here, but for those that are exempt. Here is a view of the repository in which
-# each preset is built, as BUILD is; there cmake and ctest only say whether they know the presets, options,
-# targets and tests that they are given.
+# the tests run, or it is exempt, or it is run in a view of the repository in which BUILD stands for the build
+# of each preset. cmake and ctest only say there whether they know their presets, options, targets and tests.
 
 set -euo pipefail
+source "$(dirname "$0")/pages.sh"
 command -v gnuplot >/dev/null || { echo "skipped: no gnuplot here" >&2; exit 77; }
 root=$1
 build=$2
@@ -41,7 +41,7 @@ commands_of() {
     bare | grep . || true
 }
 
-program() {  # file, of lines on stdin
+add_program() {  # file, of lines on stdin
   { echo '#!/bin/bash' && cat; } >"$view/$1"
   chmod +x "$view/$1"
 }
@@ -57,9 +57,10 @@ make_view() {
   cmake --build "$build" --target help | sed -E 's/^\.\.\. //; s/[: ].*//' >"$view/targets"
   sed -nE 's/^(\w+):.*/\1/p' "$build/CMakeCache.txt" >"$view/options"
 
-  program bin/dpkg-query <<<'echo installed'
-  program bin/prometheus <<<:
-  program bin/cmake <<'TEXT'
+  # With these ./dev installs and unpacks nothing.
+  add_program bin/dpkg-query <<<'echo installed'
+  add_program bin/prometheus <<<:
+  add_program bin/cmake <<'TEXT'
     check() {  # what, name, file of those that there are
       grep -qxF -- "$2" "$3" || { echo "no $1 $2" >&2; exit 1; }
     }
@@ -72,11 +73,11 @@ make_view() {
       shift
     done
 TEXT
-  program bin/ctest <<TEXT
+  add_program bin/ctest <<TEXT
     $(command -v ctest) -N "\$@" | grep 'Total Tests: [1-9]'
 TEXT
   # What the pages presuppose: a program of one's own, and traces of it.
-  program program <<<"exec '$build/examples/word_index' '$root/docs'"
+  add_program program <<<"exec '$build/examples/word_index' '$root/docs'"
   cp "$root/tools/traces/larson.trace" "$view/program.trace"
   cp "$root/tools/traces/string-cache.heaptrack" "$view/git.heaptrack"
 }
@@ -98,6 +99,6 @@ while read -r page; do
     echo "$page: FAILED: $command"
     status=1
   done < <(commands_of "$root/$page")
-done < <(cd "$root" && find . -name '*.md' -not -path './build*' -not -path './.*/*' -printf '%P\n' | sort)
+done < <(cd "$root" && pages)
 ((count > 0)) || { echo "no page has a command"; status=1; }
 exit $status

@@ -5,16 +5,13 @@
 # heading too; and each example and each page is in the list of its kind.
 
 set -euo pipefail
+source "$(dirname "$0")/pages.sh"
 cd "$1"
 status=0
 
 fail() {
   printf '%s\n' "$*" >&2
   status=1
-}
-
-pages() {
-  find . -name '*.md' -not -path './build*' -not -path './.*/*' -printf '%P\n' | sort
 }
 
 # prose <page>: its lines outside of code.

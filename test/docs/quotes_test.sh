@@ -5,6 +5,7 @@
 # line by line, but for how far it is indented.
 
 set -euo pipefail
+source "$(dirname "$0")/pages.sh"
 cd "$1"
 status=0
 
@@ -44,5 +45,5 @@ check_blocks_of() {  # page
 
 while read -r page; do
   check_blocks_of "$page"
-done < <(find . -name '*.md' -not -path './build*' -not -path './.*/*' -printf '%P\n' | sort)
+done < <(pages)
 exit $status
