@@ -63,7 +63,7 @@ usage_sampler_options checked(usage_sampler_options options) {
 
 }  // namespace
 
-/// Hidden, as its public name would show it.
+/// Hidden here, as cmake/exports.map.in shows all names in zpmr but those in detail.
 struct [[gnu::visibility("hidden")]] usage_sampler::state {
   state(const memory_tracker& t, const allocator_resource& a, usage_sampler_options o)
       : tracker(t),

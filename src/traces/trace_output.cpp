@@ -101,8 +101,8 @@ std::error_code output::open(const char* path) noexcept {
   return {error, std::generic_category()};
 }
 
-/// Effects: what lies behind the end goes to the disk, and the memory that it took serves for what
-/// comes: new memory costs the system more than all else here, in a virtual machine ten times as
+/// Effects: has what is complete written to the disk, and lets go of its memory, which the system
+/// then gives again: new memory costs more than all else here, in a virtual machine ten times as
 /// much.
 void output::let_go_of_memory() noexcept {
   constexpr std::uint64_t piece_bytes = 2 << 20;
@@ -110,7 +110,7 @@ void output::let_go_of_memory() noexcept {
     const auto at = static_cast<off_t>(pieces_ * piece_bytes);
     sync_file_range(file_, at, piece_bytes, SYNC_FILE_RANGE_WRITE);  // begins, and does not wait
     if (pieces_ == 0) continue;
-    // Of the piece before, that is done. What a thread still writes to stays.
+    // The piece before is mostly written by now. What is not, or is still mapped, stays.
     posix_fadvise(file_, at - piece_bytes, piece_bytes, POSIX_FADV_DONTNEED);
   }
 }

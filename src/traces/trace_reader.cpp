@@ -56,7 +56,7 @@ std::unique_ptr<source> open(const std::filesystem::path& file) {
 
 }  // namespace
 
-/// Hidden, as its public name would show it.
+/// Hidden here, as cmake/exports.map.in shows all names in zpmr but those in detail.
 struct [[gnu::visibility("hidden")]] trace_reader::state {
   explicit state(const std::filesystem::path& path) : file(path), from(open(path)) {}
 

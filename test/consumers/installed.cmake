@@ -8,7 +8,8 @@ function(zpmr_add_installed_tests fixture prefix libraries linkage)
   zpmr_add_consumer_test(${fixture}_is_found find_package ${prefix})
   add_test(NAME ${fixture}_is_found_by_pkg_config
            COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/pkg_config_test.sh ${prefix} ${linkage})
-  set(cc "${CMAKE_C_COMPILER} ${CMAKE_EXE_LINKER_FLAGS}")  # where the C++ library is, too
+  # These flags tell where the C++ library is, which a C program links too.
+  set(cc "${CMAKE_C_COMPILER} ${CMAKE_EXE_LINKER_FLAGS}")
   set(cxx "${CMAKE_CXX_COMPILER} ${CMAKE_CXX_FLAGS} ${CMAKE_EXE_LINKER_FLAGS}")
   set_tests_properties(${fixture}_is_found_by_pkg_config PROPERTIES
     SKIP_RETURN_CODE 77 TIMEOUT 600
