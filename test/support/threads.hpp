@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <exception>
 #include <latch>
 #include <thread>
 #include <vector>
 
 namespace zpmr::test {
+
+inline constexpr std::array<unsigned, 3> crowds{2, 8, 32};  // threads at a time
 
 /// Effects: calls `deed(i)` for each i below `count`, each on its own thread, all at once, and
 /// waits for them. Throws: what one of them threw. (Boost.Test's checks are for one thread: threads

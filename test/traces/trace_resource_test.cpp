@@ -180,7 +180,6 @@ BOOST_AUTO_TEST_CASE(each_thread_keeps_its_order_and_its_number) {
   BOOST_TEST((seen == std::array<bool, threads>{true, true, true, true}));
 }
 
-// The thread that frees has taken its order numbers before the one that allocates.
 // What lies some MiB behind is written to the disk, and taken out of memory, while others still
 // fill their part of it.
 BOOST_AUTO_TEST_CASE(a_trace_of_several_mebibytes_has_all_events) {
@@ -202,6 +201,7 @@ BOOST_AUTO_TEST_CASE(a_trace_of_several_mebibytes_has_all_events) {
   BOOST_TEST(!trace.cut_short);
 }
 
+// The thread that frees has taken its order numbers before the one that allocates.
 BOOST_AUTO_TEST_CASE(a_block_freed_on_another_thread_is_freed_after_its_allocation) {
   start();
   trace_resource memory{upstream};

@@ -19,11 +19,11 @@ namespace {
 
 using zpmr::hard_limit;
 using zpmr::memory_tracker;
+using zpmr::test::crowds;
 using zpmr::test::rounds;
 using zpmr::test::run_together;
 
 constexpr std::size_t block_bytes = 64;
-constexpr std::array<unsigned, 3> crowds{2, 8, 32};
 
 /// One thread's use of a tracker, counted beneath it: after a charge, and before it is taken off.
 class counted {

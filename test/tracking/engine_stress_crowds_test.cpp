@@ -29,7 +29,6 @@ using zpmr::test::rounds;
 using zpmr::test::run_together;
 
 constexpr std::size_t block_bytes = 64;
-constexpr std::array<unsigned, 3> crowds{2, 8, 32};
 
 /// Returns: a figure of /proc/self/status, in bytes.
 std::size_t process_bytes(const std::string& field) {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #define BOOST_TEST_MODULE tracker_threads_caps
-#include <array>
 #include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <cstdint>
@@ -20,13 +19,13 @@ namespace {
 using zpmr::hard_limit;
 using zpmr::limit_exceeded;
 using zpmr::memory_tracker;
+using zpmr::test::crowds;
 using zpmr::test::probe_resource;
 using zpmr::test::run_together;
 using counting_probe = zpmr::counting_resource<probe_resource>;
 using blocks = std::vector<void*>;
 
 constexpr std::size_t block_bytes = 64;
-constexpr std::array<unsigned, 3> crowds{2, 8, 32};
 
 /// Takes blocks from `memory` until it is refused.
 void fill(counting_probe& memory, blocks& taken) {

@@ -22,7 +22,6 @@ using zpmr::memory_usage;
 using zpmr::test::run_together;
 
 constexpr std::size_t block_bytes = 64;
-constexpr std::array<unsigned, 3> crowds{2, 8, 32};
 
 }  // namespace
 

@@ -88,7 +88,9 @@ BOOST_AUTO_TEST_CASE(a_policy_may_let_pass) {
   zfree(before);
 }
 
-// The address sanitizer's malloc does not return without memory.
+// From here to the_first_limit_holds_for_a_request_that_is_under_way: not where malloc is replaced,
+// as that one does not return without memory.
+
 BOOST_AUTO_TEST_CASE(a_policy_is_asked_where_the_allocator_has_no_memory,
                      *boost::unit_test::enable_if<!zpmr::test::malloc_is_replaced>()) {
   const counting_failures failing;
@@ -109,7 +111,6 @@ BOOST_AUTO_TEST_CASE(a_policy_is_asked_where_the_allocator_has_no_memory,
   BOOST_TEST(zmalloc_used_memory() == used);
 }
 
-// As above.
 BOOST_AUTO_TEST_CASE(what_a_policy_throws_where_memory_runs_out_is_a_refusal,
                      *boost::unit_test::enable_if<!zpmr::test::malloc_is_replaced>()) {
   scripted_policy policy{no_limit};
@@ -147,6 +148,7 @@ BOOST_AUTO_TEST_CASE(under_a_limit_it_raises_the_peak_no_further_than_that,
   zmalloc_tracker().reset_peak();
 }
 
+// That there is no memory at first gives the policy the moment in between.
 BOOST_AUTO_TEST_CASE(the_first_limit_holds_for_a_request_that_is_under_way,
                      *boost::unit_test::enable_if<!zpmr::test::malloc_is_replaced>()) {
   rlimit before{};

@@ -52,8 +52,6 @@ BOOST_AUTO_TEST_CASE(
   zfree(block);
 }
 
-// As above. That there is no memory at first gives the policy the moment in between.
-
 BOOST_AUTO_TEST_CASE(a_block_that_grows_in_place_is_charged_with_the_difference_only) {
   if (!on("jemalloc")) return;
   // The larger one, shrunk, leaves the room behind it free.
