@@ -3,22 +3,20 @@
 
 #include <dlfcn.h>
 #include <malloc.h>
-#include <algorithm>
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 #include <zpmr/libc_resource.hpp>
 #include <zpmr/process_memory.hpp>
 
 #include "support/allocator_checks.hpp"
+#include "support/libc_messages.hpp"
 
 namespace {
 
@@ -59,17 +57,6 @@ BOOST_AUTO_TEST_CASE(a_size_that_leaves_no_room_for_the_prefix_has_no_usable_siz
     BOOST_TEST(libc()->usable_size(bytes, 1) == 0U);
   }
   BOOST_TEST(libc()->usable_size(PTRDIFF_MAX - 15, 1) == std::size_t{PTRDIFF_MAX} - 7);
-}
-
-BOOST_AUTO_TEST_CASE(a_prefix_tells_the_size_that_was_requested) {
-  for (std::size_t alignment = 1; alignment <= 65536; alignment *= 2) {
-    for (std::size_t bytes : {0U, 1U, 7U, 8U, 100U, 5000U, 300000U}) {
-      void* block = libc()->allocate(bytes, alignment);
-      std::memset(block, 0xff, bytes);
-      BOOST_TEST(libc()->block_size(block) == bytes);
-      libc()->deallocate(block, bytes, alignment);
-    }
-  }
 }
 
 BOOST_AUTO_TEST_CASE(without_a_prefix_the_c_library_tells_how_much_may_be_written) {
@@ -152,21 +139,7 @@ BOOST_AUTO_TEST_CASE(the_figures_are_those_of_mallinfo2,
 namespace {
 
 using zpmr::test::message_of_abort;
-
-// Returns: "zpmr: libc block 0x<address> ", as every message starts.
-std::string named(const void* block) {
-  char text[64];
-  std::snprintf(text, sizeof text, "zpmr: libc block %p", block);
-  return text;
-}
-
-// Returns: the message where a block is freed whose prefix, which says `said`, was not written
-// here.
-std::string overwritten(const void* block, std::size_t bytes, const std::string& said) {
-  return named(block) + " freed with " + std::to_string(bytes) +
-         " bytes, but its prefix, which says " + said +
-         ", was overwritten, or it was not allocated here\n";
-}
+using zpmr::test::named_libc_block;
 
 }  // namespace
 
@@ -179,9 +152,9 @@ BOOST_AUTO_TEST_CASE(a_free_with_the_wrong_size_is_caught) {
   for (std::size_t alignment : {1U, 16U, 256U}) {
     void* block = libc()->allocate(32, alignment);
     BOOST_TEST(message_of_abort([&] { libc()->deallocate(block, 24, alignment); }) ==
-               named(block) + " freed with 24 bytes, but it was allocated with 32\n");
+               named_libc_block(block) + " freed with 24 bytes, but it was allocated with 32\n");
     BOOST_TEST(message_of_abort([&] { libc()->deallocate(block, 33, alignment); }) ==
-               named(block) + " freed with 33 bytes, but it was allocated with 32\n");
+               named_libc_block(block) + " freed with 33 bytes, but it was allocated with 32\n");
     libc()->deallocate(block, 32, alignment);
   }
 }
@@ -190,7 +163,7 @@ BOOST_AUTO_TEST_CASE(a_free_with_more_than_there_is_is_caught_without_a_prefix) 
   void* block = without_prefix.allocate(32);
   const std::string size = std::to_string(without_prefix.block_size(block));
   BOOST_TEST(message_of_abort([&] { without_prefix.deallocate(block, 3200); }) ==
-             named(block) + " freed with 3200 bytes, but it has only " + size + "\n");
+             named_libc_block(block) + " freed with 3200 bytes, but it has only " + size + "\n");
   without_prefix.deallocate(block, 32);
 }
 
@@ -203,7 +176,7 @@ BOOST_AUTO_TEST_CASE(a_second_free_is_caught) {
       };
       void* block = resource->allocate(bytes);
       BOOST_TEST(message_of_abort([&] { free_twice(block); }) ==
-                 named(block) + " freed with " + std::to_string(bytes) +
+                 named_libc_block(block) + " freed with " + std::to_string(bytes) +
                      " bytes, but it was freed before, with " + std::to_string(bytes) + "\n");
       resource->deallocate(block, bytes);
     }
@@ -229,7 +202,8 @@ BOOST_AUTO_TEST_CASE(a_second_free_names_both_sizes) {
   BOOST_TEST(message_of_abort([&] {
                libc()->deallocate(block, 32);
                libc()->deallocate(block, 48);
-             }) == named(block) + " freed with 48 bytes, but it was freed before, with 32\n");
+             }) ==
+             named_libc_block(block) + " freed with 48 bytes, but it was freed before, with 32\n");
   libc()->deallocate(block, 32);
 }
 
@@ -246,59 +220,12 @@ BOOST_AUTO_TEST_CASE(a_free_with_another_alignment_is_caught) {
     for (std::size_t other : {alignment / 2, alignment * 2}) {
       if (other == 0 || other > 8192) continue;
       BOOST_TEST(message_of_abort([&] { libc()->deallocate(block, 32, other); }) ==
-                 named(block) + " freed with 32 bytes and alignment " + std::to_string(other) +
-                     ", but it was allocated with 32 bytes and alignment " +
+                 named_libc_block(block) + " freed with 32 bytes and alignment " +
+                     std::to_string(other) + ", but it was allocated with 32 bytes and alignment " +
                      std::to_string(alignment) + "\n");
     }
     libc()->deallocate(block, 32, alignment);
   }
-}
-
-BOOST_AUTO_TEST_CASE(an_overwritten_prefix_is_caught) {
-  auto* block = static_cast<unsigned char*>(libc()->allocate(32));
-  // What the prefix says then depends on the byte that was overwritten.
-  const auto is_told = [&](const std::string& message, const char* before, const char* after) {
-    return message.starts_with(named(block) + before) &&
-           message.ends_with(std::string(after) +
-                             " was overwritten, or it was not allocated here\n");
-  };
-  for (int distance = 1; distance <= 8; ++distance) {
-    for (int bits : {0x01, 0x10, 0x80, 0xff}) {
-      const auto overwrite = [&] { block[-distance] ^= static_cast<unsigned char>(bits); };
-      overwrite();
-      BOOST_TEST(is_told(message_of_abort([&] { libc()->deallocate(block, 32); }),
-                         " freed with 32 bytes, but its prefix, which says ", ","));
-      BOOST_TEST(is_told(message_of_abort([&] { (void)libc()->block_size(block); }),
-                         ": its prefix, which says ", " bytes,"));
-      overwrite();
-    }
-  }
-  libc()->deallocate(block, 32);
-}
-
-BOOST_AUTO_TEST_CASE(a_prefix_of_only_zeros_or_ones_is_caught) {
-  auto* block = static_cast<unsigned char*>(libc()->allocate(32));
-  for (const auto& [byte, said] : {std::pair{0, "0"}, std::pair{0xff, "281474976710655"}}) {
-    BOOST_TEST(message_of_abort([&] {
-                 std::memset(block - 8, byte, 8);
-                 libc()->deallocate(block, 32);
-               }) == overwritten(block, 32, said));
-  }
-  libc()->deallocate(block, 32);
-}
-
-BOOST_AUTO_TEST_CASE(a_copy_of_a_block_and_its_prefix_is_caught) {
-  auto* block = static_cast<unsigned char*>(libc()->allocate(128, 128));
-  std::memcpy(block + 48, block - 16, 48);
-  BOOST_TEST(message_of_abort([&] { libc()->deallocate(block + 64, 128, 128); }) ==
-             overwritten(block + 64, 128, "128"));
-  libc()->deallocate(block, 128, 128);
-}
-
-BOOST_AUTO_TEST_CASE(a_pointer_from_elsewhere_is_caught) {
-  alignas(16) static unsigned char elsewhere[64] = {};
-  BOOST_TEST(message_of_abort([] { libc()->deallocate(elsewhere + 32, 0); }) ==
-             overwritten(elsewhere + 32, 0, "0"));
 }
 
 #endif

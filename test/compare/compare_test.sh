@@ -220,31 +220,6 @@ failed_allocator() {
   grep -q '^new_delete  *[0-9]' out || fail 'what was measured before is not shown'
 }
 
-ctrl_c() {
-  trace_of churn
-  "$compare" --json --runs 1000 churn.trace >out 2>err &
-  local process=$! status=0
-  sleep 2
-  kill -INT $process
-  wait $process || status=$?
-  [[ $status == 130 ]] || fail "status $status after Ctrl-C"
-  grep -qE 'interrupted; this is what was measured so far|interrupted before anything was' err ||
-    fail 'it does not say so'
-  [[ $(head -c 1 out) == '[' && $(tail -n 1 out) == *']' ]] || fail 'the figures are not all there'
-
-  # Before anything is measured, an earlier page stays.
-  command -v gnuplot >/dev/null || return 0
-  echo earlier >page.html
-  status=0
-  "$compare" --runs 1000 --html page.html $(yes churn.trace | head -n 100) >out 2>err &
-  process=$!
-  while [[ ! -e page.html.part ]]; do sleep 0.01; done
-  kill -INT $process
-  wait $process || status=$?
-  [[ $status == 130 ]] || fail "status $status after Ctrl-C at the start"
-  [[ $(cat page.html) == earlier && ! -e page.html.part ]] || fail 'the earlier page is gone'
-}
-
 lost_replay() {
   trace_of churn
   "$compare" --runs 1000 churn.trace >out 2>err &

@@ -78,6 +78,18 @@ BOOST_AUTO_TEST_CASE(a_refused_escape_throws_and_says_what_and_is_counted) {
       std::string_view(kept->what()).ends_with("give the container or element its allocator"));
 }
 
+BOOST_AUTO_TEST_CASE(an_impossible_size_is_a_plain_bad_alloc_and_no_escape) {
+  const escape_guard guard{escape_action::refuse};
+  const volatile std::size_t impossible = SIZE_MAX - 3;  // volatile: the compiler would warn
+  try {
+    static_cast<void>(get_default_resource()->allocate(impossible, 4096));
+    BOOST_ERROR("not refused");
+  } catch (const std::bad_alloc& error) {
+    BOOST_TEST(dynamic_cast<const escape_refused*>(&error) == nullptr);
+  }
+  BOOST_TEST(guard.escapes() == 0u);
+}
+
 BOOST_AUTO_TEST_CASE(places_are_told_apart_and_the_one_with_most_bytes_comes_first) {
   const escape_guard guard{escape_action::locate};
   const volatile int times = 3;  // volatile: an unrolled loop would call from three places

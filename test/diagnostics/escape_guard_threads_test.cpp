@@ -4,7 +4,6 @@
 #include <boost/test/unit_test.hpp>
 #include <cstdint>
 #include <memory_resource>
-#include <new>
 #include <thread>
 #include <vector>
 #include <zpmr/escape_guard.hpp>
@@ -19,23 +18,10 @@ namespace {
 using std::pmr::get_default_resource;
 using zpmr::escape_action;
 using zpmr::escape_guard;
-using zpmr::escape_refused;
 using zpmr::test::escape;
 using zpmr::test::with_probe;
 
 }  // namespace
-
-BOOST_AUTO_TEST_CASE(an_impossible_size_is_a_plain_bad_alloc_and_no_escape) {
-  const escape_guard guard{escape_action::refuse};
-  const volatile std::size_t impossible = SIZE_MAX - 3;  // volatile: the compiler would warn
-  try {
-    static_cast<void>(get_default_resource()->allocate(impossible, 4096));
-    BOOST_ERROR("not refused");
-  } catch (const std::bad_alloc& error) {
-    BOOST_TEST(dynamic_cast<const escape_refused*>(&error) == nullptr);
-  }
-  BOOST_TEST(guard.escapes() == 0u);
-}
 
 BOOST_AUTO_TEST_CASE(the_escapes_of_all_threads_are_seen_each_once) {
   const escape_guard guard{escape_action::locate};

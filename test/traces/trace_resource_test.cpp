@@ -180,27 +180,6 @@ BOOST_AUTO_TEST_CASE(each_thread_keeps_its_order_and_its_number) {
   BOOST_TEST((seen == std::array<bool, threads>{true, true, true, true}));
 }
 
-// What lies some MiB behind is written to the disk, and taken out of memory, while others still
-// fill their part of it.
-BOOST_AUTO_TEST_CASE(a_trace_of_several_mebibytes_has_all_events) {
-  constexpr int pairs_in_one = 100'000, threads = 4;
-  start();
-  trace_resource memory{upstream};
-  pair_of(memory, 10);  // its thread has a part of the file to the end
-  std::vector<std::thread> all;
-  for (int i = 0; i < threads; ++i) {
-    all.emplace_back([&] {
-      for (int done = 0; done < pairs_in_one; ++done) pair_of(memory, 20);
-    });
-  }
-  for (std::thread& each : all) each.join();
-  pair_of(memory, 30);
-  const read_trace trace = stop_and_read();
-  BOOST_TEST(trace.events.size() == 2U * threads * pairs_in_one + 4);
-  BOOST_TEST(trace.consistent);
-  BOOST_TEST(!trace.cut_short);
-}
-
 // The thread that frees has taken its order numbers before the one that allocates.
 BOOST_AUTO_TEST_CASE(a_block_freed_on_another_thread_is_freed_after_its_allocation) {
   start();

@@ -254,3 +254,45 @@ BOOST_AUTO_TEST_CASE(limits_hold_while_they_change) {
   BOOST_TEST(wrong == 0u);
   BOOST_TEST(root.bytes_in_use() == 0u);
 }
+
+BOOST_AUTO_TEST_CASE(drains_under_churn_take_no_byte_and_lose_none) {
+  constexpr unsigned threads = 6;
+  hard_limit cap{std::size_t{64} << 20};
+  memory_tracker root{"root", &cap};
+  std::deque<memory_tracker> leaves;
+  for (int i = 0; i < 3; ++i) leaves.emplace_back("leaf", root);
+  std::array<std::atomic<std::uint64_t>, 3> allocations{};
+  std::atomic<unsigned> running{threads};
+  std::atomic<unsigned> wrong{0};
+  run_together(threads + 2, [&](unsigned index) {
+    if (index >= threads) {
+      while (running > 0) {
+        if (root.try_set_limit(0)) root.set_limit(cap.limit());  // may be right, once in a while
+        if (leaves[index % 3].try_charge(cap.limit() + 1)) ++wrong;
+        root.reset_peak();
+      }
+      return;
+    }
+    std::minstd_rand random{index + 1};
+    for (int i = 0; i < rounds(2'000'000); ++i) {
+      const std::size_t leaf = random() % 3;
+      const std::size_t bytes = random() % 2000;
+      try {
+        leaves[leaf].charge_block(bytes, bytes / 2);
+        ++allocations[leaf];
+        leaves[leaf].uncharge_block(bytes, bytes / 2);
+      } catch (const zpmr::limit_exceeded&) {
+        // at the moment when the limit was 0
+      }
+    }
+    --running;
+  });
+  BOOST_TEST(wrong == 0u);
+  BOOST_TEST(root.bytes_in_use() == 0u);
+  BOOST_TEST(root.snapshot().requested_bytes_in_use == 0u);
+  for (std::size_t i = 0; i < 3; ++i) {
+    BOOST_TEST(leaves[i].snapshot().allocations == allocations[i]);
+    BOOST_TEST(leaves[i].snapshot().deallocations == allocations[i]);
+  }
+  BOOST_TEST(root.try_set_limit(0));
+}

@@ -7,15 +7,11 @@
 #include <deque>
 #include <fstream>
 #include <optional>
-#include <random>
 #include <string>
 #include <thread>
-#include <vector>
-#include <zpmr/default_allocator.hpp>
 #include <zpmr/memory_tracker.hpp>
 #include <zpmr/policies.hpp>
 
-#include "support/child_process.hpp"
 #include "support/sanitizer.hpp"
 #include "support/stress_rounds.hpp"
 #include "support/threads.hpp"
@@ -42,8 +38,6 @@ std::size_t process_bytes(const std::string& field) {
 }
 
 }  // namespace
-
-// ---- Threads and trackers by the thousand.
 
 BOOST_AUTO_TEST_CASE(more_threads_than_indexes_share_a_cap) {
   constexpr unsigned threads = zpmr::test::thread_sanitizer ? 270 : 300;
@@ -163,76 +157,4 @@ BOOST_AUTO_TEST_CASE(ten_thousand_trackers_of_several_threads_stay_small) {
   for (const memory_tracker& each : trackers) {
     if (each.bytes_in_use() != 0) BOOST_ERROR("bytes are left");
   }
-}
-
-// ---- Forks.
-
-BOOST_AUTO_TEST_CASE(a_fork_does_not_wait_for_visitors_that_allocate) {
-  // The allocators' own handlers may hold their locks while zpmr's waits for whoever visits.
-  memory_tracker root{"root"};
-  for (zpmr::allocator_resource* const allocator : zpmr::allocators()) {
-    std::atomic<bool> done{false};
-    std::vector<std::jthread> visitors;
-    for (int i = 0; i < 3; ++i) {
-      visitors.emplace_back([&] {
-        while (!done) {
-          zpmr::for_each_tracker([&](const memory_tracker&) {
-            allocator->deallocate(allocator->allocate(40'000), 40'000);
-          });
-        }
-      });
-    }
-    ::alarm(600);  // rather than hang
-    bool good = true;
-    for (int i = 0; i < 100; ++i) {
-      good = good && zpmr::test::holds_in_child([&] { return root.try_charge(1); });
-    }
-    ::alarm(0);
-    done = true;
-    BOOST_TEST(good);
-  }
-}
-
-// ---- Drains.
-
-BOOST_AUTO_TEST_CASE(drains_under_churn_take_no_byte_and_lose_none) {
-  constexpr unsigned threads = 6;
-  hard_limit cap{std::size_t{64} << 20};
-  memory_tracker root{"root", &cap};
-  std::deque<memory_tracker> leaves;
-  for (int i = 0; i < 3; ++i) leaves.emplace_back("leaf", root);
-  std::array<std::atomic<std::uint64_t>, 3> allocations{};
-  std::atomic<unsigned> running{threads};
-  std::atomic<unsigned> wrong{0};
-  run_together(threads + 2, [&](unsigned index) {
-    if (index >= threads) {
-      while (running > 0) {
-        if (root.try_set_limit(0)) root.set_limit(cap.limit());  // may be right, once in a while
-        if (leaves[index % 3].try_charge(cap.limit() + 1)) ++wrong;
-        root.reset_peak();
-      }
-      return;
-    }
-    std::minstd_rand random{index + 1};
-    for (int i = 0; i < rounds(2'000'000); ++i) {
-      const std::size_t leaf = random() % 3;
-      const std::size_t bytes = random() % 2000;
-      try {
-        leaves[leaf].charge_block(bytes, bytes / 2);
-        ++allocations[leaf];
-        leaves[leaf].uncharge_block(bytes, bytes / 2);
-      } catch (const zpmr::limit_exceeded&) {
-        // at the moment when the limit was 0
-      }
-    }
-    --running;
-  });
-  BOOST_TEST(wrong == 0u);
-  BOOST_TEST(root.bytes_in_use() == 0u);
-  BOOST_TEST(root.snapshot().requested_bytes_in_use == 0u);
-  for (std::size_t i = 0; i < 3; ++i) {
-    BOOST_TEST(leaves[i].snapshot().allocations == allocations[i]);
-    BOOST_TEST(leaves[i].snapshot().deallocations == allocations[i]);
-  }
-  BOOST_TEST(root.try_set_limit(0));
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 #define BOOST_TEST_MODULE fork_threads
+#include <unistd.h>
+
 #include <array>
 #include <atomic>
 #include <boost/test/unit_test.hpp>
@@ -7,6 +9,8 @@
 #include <cstdint>
 #include <deque>
 #include <thread>
+#include <vector>
+#include <zpmr/default_allocator.hpp>
 #include <zpmr/memory_reservation.hpp>
 #include <zpmr/memory_tracker.hpp>
 #include <zpmr/overdraft_scope.hpp>
@@ -178,4 +182,30 @@ BOOST_AUTO_TEST_CASE(scopes_on_the_stacks_of_other_threads_do_no_harm_in_the_chi
     }));
   }
   tracker.uncharge(100);
+}
+
+BOOST_AUTO_TEST_CASE(a_fork_does_not_wait_for_visitors_that_allocate) {
+  // The allocators' own handlers may hold their locks while zpmr's waits for whoever visits.
+  memory_tracker root{"root"};
+  for (zpmr::allocator_resource* const allocator : zpmr::allocators()) {
+    std::atomic<bool> done{false};
+    std::vector<std::jthread> visitors;
+    for (int i = 0; i < 3; ++i) {
+      visitors.emplace_back([&] {
+        while (!done) {
+          zpmr::for_each_tracker([&](const memory_tracker&) {
+            allocator->deallocate(allocator->allocate(40'000), 40'000);
+          });
+        }
+      });
+    }
+    ::alarm(600);  // rather than hang
+    bool good = true;
+    for (int i = 0; i < 100; ++i) {
+      good = good && holds_in_child([&] { return root.try_charge(1); });
+    }
+    ::alarm(0);
+    done = true;
+    BOOST_TEST(good);
+  }
 }
