@@ -127,7 +127,7 @@ BOOST_AUTO_TEST_CASE(equal_times_are_decided_by_memory) {
   BOOST_TEST(says(what, "For this load take lean: none is faster, and none needs less memory"));
 }
 
-BOOST_AUTO_TEST_CASE(no_more_than_the_replays_own_time_is_said_to_be_so) {
+BOOST_AUTO_TEST_CASE(a_time_no_longer_than_the_replays_own_is_said_to_be_that) {
   const comparison what = compared(
       {measured("quick", {1, 2, 2, 1, 2}, 0, 0), measured("slow", {20, 21, 22, 23, 24}, 0, 0)});
   BOOST_TEST(

@@ -20,6 +20,7 @@
 #include "noting_subject.hpp"
 #include "support/death.hpp"
 
+using namespace zpmr::compare;
 using namespace zpmr::test;
 
 BOOST_AUTO_TEST_CASE(blocks_are_touched_and_freed_with_the_size_and_alignment_they_were_asked_for) {

@@ -13,6 +13,7 @@
 #include "ensemble.hpp"
 #include "noting_subject.hpp"
 
+using namespace zpmr::compare;
 using namespace zpmr::test;
 using namespace std::chrono_literals;
 

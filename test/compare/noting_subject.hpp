@@ -19,11 +19,9 @@
 #include "subject.hpp"
 
 /// \file
-/// What notes how a replay treats it, and steps to replay.
+/// A subject that notes how a replay treats it, and steps to replay on it.
 
 namespace zpmr::test {
-
-using namespace zpmr::compare;
 
 /// Notes who allocates and frees what, and does something before each allocation.
 class noting_resource final : public std::pmr::memory_resource {
@@ -79,42 +77,47 @@ class noting_resource final : public std::pmr::memory_resource {
   std::mutex mutex_;
 };
 
-class noting_subject final : public subject {
+class noting_subject final : public compare::subject {
  public:
   noting_resource memory;
 
-  std::chrono::nanoseconds play(std::span<const step> steps, block_places& places) override {
+  std::chrono::nanoseconds play(std::span<const compare::step> steps,
+                                compare::block_places& places) override {
     return compare_play(steps, places, bare());
   }
-  std::chrono::nanoseconds play(std::span<const step> steps, block_places& places,
-                                latencies& times) override {
-    return compare_play(steps, places, timed_operations<std::pmr::memory_resource>{bare(), times});
+  std::chrono::nanoseconds play(std::span<const compare::step> steps, compare::block_places& places,
+                                compare::latencies& times) override {
+    return compare_play(steps, places,
+                        compare::timed_operations<std::pmr::memory_resource>{bare(), times});
   }
-  release_result release(std::size_t) override { return release_result::impossible; }
+  compare::release_result release(std::size_t) override {
+    return compare::release_result::impossible;
+  }
 
  private:
-  bare_operations<std::pmr::memory_resource> bare() { return {memory}; }
+  compare::bare_operations<std::pmr::memory_resource> bare() { return {memory}; }
 
   template <class Operations>
-  static std::chrono::nanoseconds compare_play(std::span<const step> steps, block_places& places,
-                                               Operations on) {
-    return zpmr::compare::play(steps, places, on);
+  static std::chrono::nanoseconds compare_play(std::span<const compare::step> steps,
+                                               compare::block_places& places, Operations on) {
+    return compare::play(steps, places, on);
   }
 };
 
-inline std::vector<step> pairs(std::size_t count, std::uint32_t place) {
-  std::vector<step> steps;
+inline std::vector<compare::step> pairs(std::size_t count, std::uint32_t place) {
+  std::vector<compare::step> steps;
   for (std::size_t i = 0; i < count; ++i) {
-    steps.push_back({i * 37 % 9000, place, action::allocate, 4});
-    steps.push_back({i * 37 % 9000, place, action::free, 4});
+    steps.push_back({i * 37 % 9000, place, compare::action::allocate, 4});
+    steps.push_back({i * 37 % 9000, place, compare::action::free, 4});
   }
   return steps;
 }
 
 /// A batch of two threads: the first one allocates what the second one frees.
-inline std::vector<step> hand_overs(std::uint32_t count) {
-  std::vector<step> steps;
-  for (const action what : {action::allocate_and_hand_over, action::take_over_and_free}) {
+inline std::vector<compare::step> hand_overs(std::uint32_t count) {
+  std::vector<compare::step> steps;
+  for (const compare::action what :
+       {compare::action::allocate_and_hand_over, compare::action::take_over_and_free}) {
     for (std::uint32_t i = 0; i < count; ++i) steps.push_back({i, i, what, 3});
   }
   return steps;

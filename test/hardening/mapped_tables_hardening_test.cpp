@@ -34,7 +34,7 @@ using zpmr::test::run_together;
 
 zpmr::failure_schedule key_failures;
 
-/// Not where there is no heavy fence.
+/// Returns: whether threads have slots here: they have none without a heavy fence.
 bool there_are_slots() {
   memory_tracker tracker{"tracker"};
   tracker.charge(0);

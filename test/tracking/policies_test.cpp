@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(soft_limits_along_a_path_tell_once_each_of_what_they_grante
   leaf.uncharge(201);
 }
 
-BOOST_AUTO_TEST_CASE(soft_limit_tells_although_one_above_it_was_crossed_before) {
+BOOST_AUTO_TEST_CASE(a_soft_limit_tells_although_one_above_it_was_crossed_before) {
   std::vector<std::string> told;
   const auto note = [&](const limit_event& event) { told.emplace_back(event.tracker.name()); };
   zpmr::soft_limit limit{100, note};

@@ -20,7 +20,7 @@
 #include "support/failing_new.hpp"
 #include "support/sanitizer.hpp"
 #include "support/scripted_policy.hpp"
-#include "support/zmalloc_scopes.hpp"
+#include "support/zmalloc_setup.hpp"
 
 namespace {
 
@@ -31,6 +31,7 @@ using zpmr::zmalloc_tracker;
 using zpmr::test::counting_failures;
 using zpmr::test::failures;
 using zpmr::test::holds_in_child;
+using zpmr::test::policy_scope;
 using zpmr::test::scripted_policy;
 
 /// Every function that gives a block, asked for about so many bytes.
@@ -138,15 +139,7 @@ struct scarce_room {
                            return schedule.fails(event.requested) ? limit_action::deny
                                                                   : limit_action::grant;
                          }};
-  zpmr::limit_policy* const before = zmalloc_tracker().set_policy(&policy);
-
-  scarce_room() { zmalloc_set_limit(0); }
-  ~scarce_room() {
-    zmalloc_set_limit(no_limit);
-    zmalloc_tracker().set_policy(before);
-  }
-  scarce_room(const scarce_room&) = delete;
-  scarce_room& operator=(const scarce_room&) = delete;
+  policy_scope scope{policy, 0};
 };
 
 }  // namespace

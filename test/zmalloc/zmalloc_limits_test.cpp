@@ -15,7 +15,7 @@
 #include "support/sanitizer.hpp"
 #include "support/scripted_policy.hpp"
 #include "support/threads.hpp"
-#include "support/zmalloc_scopes.hpp"
+#include "support/zmalloc_setup.hpp"
 
 namespace {
 
@@ -27,9 +27,9 @@ using zpmr::zmalloc_tracker;
 using zpmr::test::counting_failures;
 using zpmr::test::failures;
 using zpmr::test::mebibyte;
-using zpmr::test::on;
 using zpmr::test::policy_scope;
 using zpmr::test::scripted_policy;
+using zpmr::test::zmalloc_is_on;
 
 }  // namespace
 
@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(what_a_policy_throws_is_a_refusal) {
   zfree(block);
   BOOST_TEST(zmalloc_tracker().snapshot().bytes_in_use == before.bytes_in_use);
   BOOST_TEST(zmalloc_tracker().snapshot().total_bytes ==
-             before.total_bytes + 112 + (on("libc") ? 8 : 0));
+             before.total_bytes + 112 + (zmalloc_is_on("libc") ? 8 : 0));
 }
 
 BOOST_AUTO_TEST_CASE(a_policy_may_let_pass) {
@@ -135,7 +135,7 @@ BOOST_AUTO_TEST_CASE(a_request_that_finds_no_memory_leaves_all_figures_as_they_w
   zfree(block);
 }
 
-BOOST_AUTO_TEST_CASE(under_a_limit_it_raises_the_peak_no_further_than_that,
+BOOST_AUTO_TEST_CASE(a_request_that_finds_no_memory_raises_the_peak_no_further_than_the_limit,
                      *boost::unit_test::enable_if<!zpmr::test::malloc_is_replaced>()) {
   zmalloc_set_limit(SIZE_MAX / 2);
   memory_usage before = zmalloc_tracker().snapshot();

@@ -9,7 +9,7 @@
 #include <zpmr/zmalloc.hpp>
 
 #include "support/sanitizer.hpp"
-#include "support/zmalloc_scopes.hpp"
+#include "support/zmalloc_setup.hpp"
 
 namespace {
 
@@ -17,7 +17,7 @@ using zpmr::memory_usage;
 using zpmr::no_limit;
 using zpmr::zmalloc_tracker;
 using zpmr::test::mebibyte;
-using zpmr::test::on;
+using zpmr::test::zmalloc_is_on;
 
 }  // namespace
 
@@ -35,7 +35,7 @@ BOOST_AUTO_TEST_CASE(to_reallocate_is_neither_to_allocate_nor_to_free) {
 
 BOOST_AUTO_TEST_CASE(
     a_growing_block_of_the_c_library_is_charged_twice_only_where_there_is_a_limit) {
-  if (!on("libc")) return;
+  if (!zmalloc_is_on("libc")) return;
   void* block = zmalloc(2 * mebibyte);
   const std::size_t used = zmalloc_used_memory();
   zmalloc_tracker().reset_peak();
@@ -53,7 +53,7 @@ BOOST_AUTO_TEST_CASE(
 }
 
 BOOST_AUTO_TEST_CASE(a_block_that_grows_in_place_is_charged_with_the_difference_only) {
-  if (!on("jemalloc")) return;
+  if (!zmalloc_is_on("jemalloc")) return;
   // The larger one, shrunk, leaves the room behind it free.
   void* block = zrealloc(zmalloc(4 * mebibyte), mebibyte);
   const std::size_t used = zmalloc_used_memory();
@@ -70,7 +70,7 @@ BOOST_AUTO_TEST_CASE(a_block_that_grows_in_place_is_charged_with_the_difference_
 }
 
 BOOST_AUTO_TEST_CASE(used_memory_never_dips_while_a_block_is_reallocated) {
-  if (!on("jemalloc")) return;
+  if (!zmalloc_is_on("jemalloc")) return;
   void* block = zrealloc(zmalloc(8 * mebibyte), mebibyte);
   const std::size_t least = zmalloc_used_memory();
   std::atomic<bool> done{false};

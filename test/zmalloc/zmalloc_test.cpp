@@ -18,7 +18,7 @@
 
 #include "support/death.hpp"
 #include "support/sanitizer.hpp"
-#include "support/zmalloc_scopes.hpp"
+#include "support/zmalloc_setup.hpp"
 
 namespace {
 
@@ -27,7 +27,7 @@ using zpmr::memory_usage;
 using zpmr::no_limit;
 using zpmr::zmalloc_tracker;
 using zpmr::test::mebibyte;
-using zpmr::test::on;
+using zpmr::test::zmalloc_is_on;
 
 /// Runs before the static constructors of the library.
 void* early_block = nullptr;
@@ -136,7 +136,7 @@ BOOST_AUTO_TEST_CASE(a_large_block_is_charged_once_whatever_comes_first) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_in_use_is_what_jemalloc_says_is_allocated) {
-  if (!on("jemalloc")) return;
+  if (!zmalloc_is_on("jemalloc")) return;
   const auto allocated = [] {
     std::size_t bytes = 0;
     zmalloc_get_allocator_info(&bytes, nullptr, nullptr);
@@ -188,13 +188,13 @@ BOOST_AUTO_TEST_CASE(the_allocators_figures_are_those_of_its_resource) {
 
 BOOST_AUTO_TEST_CASE(jemallocs_background_threads_are_started_and_stopped) {
   set_jemalloc_bg_thread(1);
-  BOOST_TEST(zpmr::jemalloc_background_threads_run() == on("jemalloc"));
+  BOOST_TEST(zpmr::jemalloc_background_threads_run() == zmalloc_is_on("jemalloc"));
   set_jemalloc_bg_thread(0);
   BOOST_TEST(!zpmr::jemalloc_background_threads_run());
 }
 
 BOOST_AUTO_TEST_CASE(what_goes_past_jemallocs_cache_leaves_nothing_in_it) {
-  if (!on("jemalloc")) return;
+  if (!zmalloc_is_on("jemalloc")) return;
   const auto allocated = [] { return zpmr::default_allocator()->stats().allocated.value(); };
   zpmr::flush_jemalloc_thread_cache();  // which else may give back some of its blocks meanwhile
   const std::size_t before = allocated();
@@ -206,7 +206,7 @@ BOOST_AUTO_TEST_CASE(what_goes_past_jemallocs_cache_leaves_nothing_in_it) {
 }
 
 BOOST_AUTO_TEST_CASE(after_a_purge_jemalloc_has_nothing_more_to_give_back) {
-  if (!on("jemalloc")) return;
+  if (!zmalloc_is_on("jemalloc")) return;
   std::array<void*, 32> blocks;
   for (void*& block : blocks) block = std::memset(zmalloc(mebibyte), 1, mebibyte);
   for (void* const block : blocks) zfree(block);
@@ -242,7 +242,7 @@ BOOST_AUTO_TEST_CASE(a_free_with_another_size_stops_a_checked_build) {
 }
 
 BOOST_AUTO_TEST_CASE(an_overwritten_prefix_stops_a_checked_build) {
-  if (!on("libc") || zpmr::test::address_sanitizer) return;
+  if (!zmalloc_is_on("libc") || zpmr::test::address_sanitizer) return;
   const std::string message = zpmr::test::message_of_abort([] {
     char* const block = static_cast<char*>(zmalloc(100));
     char* volatile before = block - 8;

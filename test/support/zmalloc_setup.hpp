@@ -7,12 +7,15 @@
 #include <zpmr/limit_policy.hpp>
 #include <zpmr/zmalloc.hpp>
 
+/// \file
+/// What the tests of zmalloc.h set up, and which allocator it is on.
+
 namespace zpmr::test {
 
 inline constexpr std::size_t mebibyte = std::size_t{1} << 20;
 
 /// Returns: whether zmalloc.h is on that allocator.
-inline bool on(std::string_view name) {
+inline bool zmalloc_is_on(std::string_view name) {
   return default_allocator()->name() == name;
 }
 
