@@ -17,7 +17,7 @@ enum class output { table, json };
 struct options {
   std::vector<std::filesystem::path> traces;
   std::vector<candidate> on;  ///< empty: all that there are
-  unsigned runs = 5;
+  unsigned runs = 7;
   output form = output::table;
   std::optional<std::filesystem::path> page;
 };
