@@ -95,7 +95,8 @@ std::string time_script(const comparison& what) {
   for_each_measured(what, [&](const result& one, std::size_t index) {
     if (const auto time = what.time_of(one)) bars.emplace_back(*time, index);
   });
-  std::ranges::stable_sort(bars, {}, [](const auto& bar) { return bar.first.median; });
+  std::ranges::sort(bars, {},
+                    [](const auto& bar) { return std::pair(bar.first.median, bar.second); });
   std::ostringstream data;
   int row = 0;
   for (const auto& [time, index] : bars) {
