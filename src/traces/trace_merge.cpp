@@ -91,6 +91,7 @@ class merge final : public source {
     chunks_ = std::move(list.chunks);
     std::ranges::sort(chunks_, {},
                       [](const chunk& each) { return std::pair(each.order, each.at); });
+    leave_out_copies();
   }
 
   bool next(raw_event& event) override {
@@ -118,6 +119,14 @@ class merge final : public source {
  private:
   static bool later(const std::unique_ptr<cursor>& a, const std::unique_ptr<cursor>& b) noexcept {
     return a->order() > b->order();
+  }
+
+  /// The process was killed when it had copied a chunk, and its events were not yet taken out. The
+  /// copy comes later in the file, and may not be complete.
+  void leave_out_copies() {
+    const auto copies = std::ranges::unique(
+        chunks_, {}, [](const chunk& each) { return std::pair(each.order, each.thread); });
+    chunks_.erase(copies.begin(), copies.end());
   }
 
   void open_chunks_up_to_next() {

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
@@ -41,7 +42,7 @@ class no_file_size_signal {
   sigset_t before_;
 };
 
-constexpr char zeros[most_chunk_bytes] = {};
+constexpr char zeros[std::size_t{64} << 10] = {};
 
 /// Returns: 0, or an error number. Effects: the bytes of the file are there, have room on the disk,
 /// and are in memory. Written, they come in big pieces; touched, page by page at three times the
@@ -49,7 +50,8 @@ constexpr char zeros[most_chunk_bytes] = {};
 int take_room(int file, std::uint64_t at, std::size_t bytes) noexcept {
   const no_file_size_signal quiet;
   for (std::size_t done = 0; done < bytes;) {
-    const ssize_t written = ::pwrite(file, zeros, bytes - done, static_cast<off_t>(at + done));
+    const ssize_t written =
+        ::pwrite(file, zeros, std::min(sizeof zeros, bytes - done), static_cast<off_t>(at + done));
     if (written < 0 && errno == EINTR) continue;
     if (written <= 0) return written < 0 ? errno : ENOSPC;
     done += static_cast<std::size_t>(written);
@@ -92,7 +94,6 @@ std::error_code output::open(const char* path) noexcept {
     if (void* const page = map(file, 0, page_bytes)) {
       header_ = new (page) file_header{file_magic, version, 0, page_bytes};
       file_ = file;
-      pieces_ = 0;
       return {};
     }
     error = errno;
@@ -101,22 +102,22 @@ std::error_code output::open(const char* path) noexcept {
   return {error, std::generic_category()};
 }
 
-/// Effects: has what is complete written to the disk, and lets go of its memory, which the system
-/// then gives again: new memory costs more than all else here, in a virtual machine ten times as
-/// much.
-void output::let_go_of_memory() noexcept {
-  constexpr std::uint64_t piece_bytes = 2 << 20;
-  for (; pieces_ < header_->bytes / piece_bytes; ++pieces_) {
-    const auto at = static_cast<off_t>(pieces_ * piece_bytes);
-    sync_file_range(file_, at, piece_bytes, SYNC_FILE_RANGE_WRITE);  // begins, and does not wait
-    if (pieces_ == 0) continue;
-    // The piece before is mostly written by now. What is not, or is still mapped, stays.
-    posix_fadvise(file_, at - piece_bytes, piece_bytes, POSIX_FADV_DONTNEED);
+bool output::move_to_end(std::span<word> chunk) noexcept {
+  const no_file_size_signal quiet;
+  fcntl(file_, F_SETFL, O_DIRECT);  // where it fails, the next call does not or writes as ever
+  const ssize_t written =
+      ::pwrite(file_, chunk.data(), chunk.size_bytes(), static_cast<off_t>(header_->bytes));
+  fcntl(file_, F_SETFL, 0);
+  if (written != static_cast<ssize_t>(chunk.size_bytes())) {
+    [[maybe_unused]] const int cut = ftruncate(file_, static_cast<off_t>(header_->bytes));
+    return false;
   }
+  header_->bytes += chunk.size_bytes();
+  chunk[chunk_header_words] = 0;
+  return true;
 }
 
 std::span<word> output::reserve(std::size_t bytes, std::uint32_t thread) noexcept {
-  let_go_of_memory();
   void* const part = map(file_, header_->bytes, bytes);
   if (part == nullptr) return {};
   header_->bytes += bytes;

@@ -9,11 +9,13 @@
 
 namespace zpmr::detail::trace {
 
-inline constexpr std::size_t most_chunk_bytes = std::size_t{256} << 10;
+inline constexpr std::size_t most_chunk_bytes = std::size_t{512} << 10;
 
 /// The file that a trace is written to, a chunk at a time. Chunks are parts of the file in memory:
 /// what a thread has written there is in the file whatever becomes of the process. Their room on
 /// the disk is taken before, as a write to such memory that finds the disk full ends the program.
+/// Memory of a file is dear to come by, so a thread that fills much keeps one chunk, whose events
+/// are moved on to the end of the file.
 ///
 /// Thread safety: one thread at a time.
 class output {
@@ -26,6 +28,11 @@ class output {
   /// `most_chunk_bytes`.
   std::span<word> reserve(std::size_t bytes, std::uint32_t thread) noexcept;
 
+  /// Effects: puts a copy of the chunk at the end of the file, past the system's cache, and takes
+  /// the events out of the chunk. Returns: false if there is no room for it; then nothing is
+  /// changed.
+  bool move_to_end(std::span<word> chunk) noexcept;
+
   void note_failure() noexcept { header_->failed = 1; }
 
   /// Effects: lets go of the file; chunks that were reserved can be written further.
@@ -34,11 +41,8 @@ class output {
   void abandon() noexcept;
 
  private:
-  void let_go_of_memory() noexcept;
-
   int file_ = -1;
   file_header* header_ = nullptr;
-  std::uint64_t pieces_ = 0;  // that are on their way to the disk
 };
 
 void release(std::span<word> chunk) noexcept;

@@ -100,13 +100,16 @@ inline bool is_ready(const thread& self, std::uint64_t key, std::uint64_t addres
                                   self.order);
 }
 
-/// Effects: writes the record at `at`. Its first word comes last, so that it is there completely
-/// or not at all when the process is killed; the volatile store keeps that order.
+/// Effects: writes the record at `at`, with a zero behind it, as the chunk may have been used
+/// before. Its first word comes last, so that it is there completely or not at all when the process
+/// is killed; the volatile stores keep that order.
 inline word* write(word* at, word first) noexcept {
+  static_cast<volatile word*>(at)[1] = 0;
   *static_cast<volatile word*>(at) = first;
   return at + 1;
 }
 inline word* write(word* at, word first, word second) noexcept {
+  static_cast<volatile word*>(at)[2] = 0;
   static_cast<volatile word*>(at)[1] = second;
   *static_cast<volatile word*>(at) = first;
   return at + 2;

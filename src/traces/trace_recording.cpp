@@ -140,6 +140,11 @@ std::span<word> reserve_chunk(thread& self, std::size_t bytes) noexcept {
   return chunk;
 }
 
+bool empty_chunk(thread& self) noexcept {
+  const std::scoped_lock lock(state().mutex);
+  return current() == self.recording && state().file.move_to_end(self.chunk);
+}
+
 std::uint64_t nanoseconds_since_start() noexcept {
   return clock_now() - state().started.load(std::memory_order_relaxed);
 }

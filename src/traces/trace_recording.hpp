@@ -24,6 +24,10 @@ void end_early(int error) noexcept;
 /// and the recording has ended.
 std::span<word> reserve_chunk(thread& self, std::size_t bytes) noexcept;
 
+/// Effects: the events in the thread's chunk go to the end of the file.
+/// Returns: false if they stay, as the disk is full or the recording has ended.
+bool empty_chunk(thread& self) noexcept;
+
 std::uint64_t nanoseconds_since_start() noexcept;
 
 /// Effects: gives back the thread's chunk, if it has one.

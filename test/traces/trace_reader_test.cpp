@@ -145,6 +145,25 @@ BOOST_AUTO_TEST_CASE(a_damaged_record_is_refused_by_its_place) {
   BOOST_TEST(tells(with(full), {"beyond its chunk"}));
 }
 
+BOOST_AUTO_TEST_CASE(chunks_of_a_thread_are_read_by_their_order_numbers) {
+  handmade made;
+  made.chunk(0, 20, {freed(), small(7)});
+  made.chunk(0, 10, {small(5)});
+  const read_trace trace{file(made)};
+  BOOST_TEST_REQUIRE(trace.events.size() == 3u);
+  BOOST_TEST(trace.events.front().bytes == 5u);
+  BOOST_TEST(trace.events.back().bytes == 7u);
+}
+
+BOOST_AUTO_TEST_CASE(of_a_chunk_and_its_copy_the_first_is_read) {
+  handmade made;
+  made.chunk(0, 10, {small(1), freed()});
+  made.chunk(0, 10, {small(1)});
+  const read_trace trace{file(made)};
+  BOOST_TEST(trace.events.size() == 2u);
+  BOOST_TEST(trace.consistent);
+}
+
 BOOST_AUTO_TEST_CASE(two_events_of_one_number_are_refused) {
   handmade made;
   made.chunk(0, 10, {small(1)});

@@ -17,6 +17,7 @@
 
 #include "support/child_process.hpp"
 #include "support/death.hpp"
+#include "support/killed_child.hpp"
 #include "support/recording_fixture.hpp"
 #include "support/threads.hpp"
 
@@ -107,30 +108,19 @@ BOOST_AUTO_TEST_SUITE_END()
 BOOST_FIXTURE_TEST_SUITE(ending, zpmr::test::recording_fixture)
 
 BOOST_AUTO_TEST_CASE(nothing_that_was_done_is_lost_when_the_process_is_killed) {
-  int ends[2];
-  BOOST_REQUIRE_EQUAL(::pipe(ends), 0);
-  const pid_t child = ::fork();
-  BOOST_REQUIRE_GE(child, 0);
-  if (child == 0) {
+  zpmr::test::kill_in_the_middle([this](auto ready) {
     start();
     trace_resource memory{upstream};
-    std::atomic<unsigned> ready{0};
+    std::atomic<unsigned> done{0};
     // Two threads that are idle when it happens, and two that are not.
     const auto work = [&](unsigned index) {
       for (std::size_t i = 0; i < 3000; ++i) pair_of(memory, index);
-      const bool last = ++ready == 4;
-      if (last && ::write(ends[1], "x", 1) != 1) ::_exit(1);
+      if (++done == 4) ready();
       while (index < 2) ::pause();
       for (;;) pair_of(memory, index);
     };
     zpmr::test::run_together(4, work);
-  }
-  char byte = 0;
-  BOOST_REQUIRE_EQUAL(::read(ends[0], &byte, 1), 1);
-  ::kill(child, SIGKILL);
-  ::waitpid(child, nullptr, 0);
-  ::close(ends[0]);
-  ::close(ends[1]);
+  });
 
   const read_trace trace{file};
   BOOST_TEST(!trace.cut_short);
