@@ -3,14 +3,15 @@
 # What zpmr's libraries have in common: zpmr itself, zmalloc, prometheus, diagnostics.
 
 include(GNUInstallDirs)
+include(GenerateExportHeader)
 set(ZPMR_PACKAGE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/zpmr)
 set(zpmr_pc_in ${CMAKE_CURRENT_LIST_DIR}/zpmr.pc.in)
 
 set(zpmr_exports ${PROJECT_BINARY_DIR}/exports.map)
 configure_file(${PROJECT_SOURCE_DIR}/cmake/exports.map.in ${zpmr_exports} @ONLY)
 
-# zpmr_finish_library(<target> <name>): <target> is zpmr::<name>. Its shared library shows only
-# what exports.map.in names.
+# zpmr_finish_library(<target> <name>): <target> is zpmr::<name>. Its shared library shows only what
+# has ZPMR_EXPORT, and exports.map.in names.
 function(zpmr_finish_library target name)
   set_target_properties(${target} PROPERTIES
     EXPORT_NAME ${name}
@@ -19,6 +20,9 @@ function(zpmr_finish_library target name)
     INSTALL_RPATH $ORIGIN # the others are there: the loader does not look where the program says
     POSITION_INDEPENDENT_CODE ON)
   if(BUILD_SHARED_LIBS)
+    set_target_properties(${target} PROPERTIES
+      CXX_VISIBILITY_PRESET hidden
+      VISIBILITY_INLINES_HIDDEN ON)
     target_link_options(${target} PRIVATE LINKER:--version-script=${zpmr_exports})
     set_property(TARGET ${target} PROPERTY LINK_DEPENDS ${zpmr_exports})
   endif()

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <type_traits>
 #include <zpmr/detail/size_table.hpp>
+#include <zpmr/export.hpp>
 
 /// \file
 /// The interface of the allocator resources: what a real allocator can tell and do beyond
@@ -39,14 +40,14 @@ struct allocator_stats {
 
 /// Effects: writes all figures on one line, without its end, as one unit: width and fill apply to
 /// the whole, other format flags to nothing. Nothing is allocated.
-std::ostream& operator<<(std::ostream& out, const allocator_stats& stats);
+ZPMR_EXPORT std::ostream& operator<<(std::ostream& out, const allocator_stats& stats);
 
 /// A memory resource that is a real allocator.
 ///
 /// Requests: zero bytes give a distinct block that must be freed. Every alignment that is a power
 /// of two works. A request that cannot be met throws `std::bad_alloc`; null is never returned. Two
 /// resources are equal when either can free what the other allocated.
-class allocator_resource : public std::pmr::memory_resource {
+class ZPMR_EXPORT allocator_resource : public std::pmr::memory_resource {
  public:
   /// Returns: the allocator's name, as `find_allocator` takes it: "jemalloc".
   [[nodiscard]] virtual std::string_view name() const noexcept = 0;

@@ -4,6 +4,7 @@
 #include <iosfwd>
 #include <span>
 #include <type_traits>
+#include <zpmr/export.hpp>
 
 /// \file
 /// Where in the program something happened: who called whom. Of the library `zpmr::diagnostics`.
@@ -20,7 +21,7 @@ struct stack_entry;
 
 /// The calls that led to one place. It is as small as a pointer, valid until the process ends, and
 /// never given back: equal stacks are kept once.
-class call_stack {
+class ZPMR_EXPORT call_stack {
  public:
   /// An unknown stack, without frames.
   constexpr call_stack() = default;
@@ -37,7 +38,7 @@ class call_stack {
 
   /// Effects: prints a line for each call, as far as `main`, with its function, file and line as
   /// the program's debug information tells them. Calls inside of zpmr on top are left out.
-  friend std::ostream& operator<<(std::ostream& out, call_stack stack);
+  ZPMR_EXPORT friend std::ostream& operator<<(std::ostream& out, call_stack stack);
 
  private:
   constexpr explicit call_stack(const detail::stack_entry* entry) noexcept : entry_(entry) {}

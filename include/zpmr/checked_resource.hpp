@@ -6,6 +6,7 @@
 #include <string_view>
 #include <type_traits>
 #include <vector>
+#include <zpmr/export.hpp>
 #include <zpmr/misuse.hpp>
 
 /// \file
@@ -46,7 +47,7 @@ struct checked_options {
 ///
 /// A block takes more of the upstream than was asked for: at least 64 bytes on either side, which
 /// nobody may write to. All else is kept in memory from the system.
-class checked_resource final : public std::pmr::memory_resource {
+class ZPMR_EXPORT checked_resource final : public std::pmr::memory_resource {
  public:
   /// Preconditions: `upstream` is not null; it and the handler outlive the resource.
   /// Throws: `std::bad_alloc` if the system has no memory for the books.

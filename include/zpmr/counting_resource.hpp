@@ -11,6 +11,7 @@
 #include <zpmr/allocator_resource.hpp>
 #include <zpmr/detail/counting_base.hpp>
 #include <zpmr/detail/request.hpp>
+#include <zpmr/export.hpp>
 #include <zpmr/memory_tracker.hpp>
 #include <zpmr/pending_block.hpp>
 
@@ -28,7 +29,8 @@ namespace detail {
 
 /// Returns: the allocator that `upstream` is, or nullptr if it is another kind of resource.
 /// Preconditions: `upstream` is not null.
-const allocator_resource* as_allocator(const std::pmr::memory_resource* upstream) noexcept;
+ZPMR_EXPORT const allocator_resource* as_allocator(
+    const std::pmr::memory_resource* upstream) noexcept;
 
 }  // namespace detail
 

@@ -4,6 +4,7 @@
 #include <span>
 #include <string_view>
 #include <zpmr/allocator_resource.hpp>
+#include <zpmr/export.hpp>
 
 /// \file
 /// Which allocators there are, and which one is the default.
@@ -17,13 +18,13 @@ namespace zpmr {
 /// Returns: the allocator that was chosen when zpmr was built, or the one that the environment
 /// variable `ZPMR_MALLOC` names. The variable is read once, at the first call; one that cannot
 /// be used gives one line on stderr that lists the valid ones, and is otherwise ignored.
-[[nodiscard]] allocator_resource* default_allocator() noexcept;
+[[nodiscard]] ZPMR_EXPORT allocator_resource* default_allocator() noexcept;
 
 /// Returns: the allocator of that name, as "jemalloc" or "libc", or nullptr if it is not
 /// built in.
-[[nodiscard]] allocator_resource* find_allocator(std::string_view name) noexcept;
+[[nodiscard]] ZPMR_EXPORT allocator_resource* find_allocator(std::string_view name) noexcept;
 
 /// Returns: every allocator that is built in, in the order jemalloc, tcmalloc, mimalloc, libc.
-[[nodiscard]] std::span<allocator_resource* const> allocators() noexcept;
+[[nodiscard]] ZPMR_EXPORT std::span<allocator_resource* const> allocators() noexcept;
 
 }  // namespace zpmr

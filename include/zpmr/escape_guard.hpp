@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <vector>
 #include <zpmr/call_stack.hpp>
+#include <zpmr/export.hpp>
 
 /// \file
 /// Finds memory that slips past a tracker: a copied container, or an element that was not given its
@@ -40,7 +41,7 @@ struct escape_site {
 
 /// An allocation from the default resource, while a guard refused them. All facts are in fixed
 /// storage.
-class escape_refused : public std::bad_alloc {
+class ZPMR_EXPORT escape_refused : public std::bad_alloc {
  public:
   escape_refused(std::size_t bytes, std::size_t alignment, call_stack where) noexcept;
 
@@ -69,7 +70,7 @@ class escape_refused : public std::bad_alloc {
 ///
 /// It does not see what never asks the default resource: `std::allocator`, `operator new`, and code
 /// that has kept the pointer since before the guard. So make it early.
-class escape_guard {
+class ZPMR_EXPORT escape_guard {
  public:
   /// Effects: puts itself before the default resource. Throws: `std::bad_alloc`.
   explicit escape_guard(escape_action action = escape_action::count);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
+#include <zpmr/export.hpp>
 #include <zpmr/failure_schedule.hpp>
 
 /// \file
@@ -30,7 +31,7 @@ class memory_tracker;
 /// Throws: `std::logic_error` that says which allocation it was, if a figure is not back, or if any
 /// `std::exception` but `std::bad_alloc` comes out (it is nested in the `std::logic_error`); what
 /// the block throws where nothing was made to fail, or is no `std::exception`.
-[[nodiscard]] std::uint64_t fail_each_allocation(
+[[nodiscard]] ZPMR_EXPORT std::uint64_t fail_each_allocation(
     failure_schedule& failures, std::initializer_list<const memory_tracker*> trackers,
     const std::function<void()>& block);
 

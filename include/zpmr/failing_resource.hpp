@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <memory_resource>
 #include <type_traits>
+#include <zpmr/export.hpp>
 #include <zpmr/failure_schedule.hpp>
 
 /// \file
@@ -18,7 +19,7 @@ namespace zpmr {
 
 /// Takes blocks from its upstream, but for the allocations that a schedule makes fail. Several
 /// resources may share a schedule, and are then numbered together. Equality is identity.
-class failing_resource final : public std::pmr::memory_resource {
+class ZPMR_EXPORT failing_resource final : public std::pmr::memory_resource {
  public:
   /// Preconditions: `upstream` is not null; it and `failures` outlive the resource.
   failing_resource(std::pmr::memory_resource* upstream, failure_schedule& failures) noexcept

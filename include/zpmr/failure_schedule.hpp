@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
+#include <zpmr/export.hpp>
 
 /// \file
 /// Which allocations are to fail, for tests of code that must survive that. A `failing_resource`
@@ -38,7 +39,7 @@ struct failure_rules {
 /// Numbers allocations and says which of them fail. Whether one fails depends on its number, its
 /// size and the rules alone, so every run can be repeated; with several threads, which thread gets
 /// which number may differ. Constant-initialised and never destroyed, it serves `operator new`.
-class failure_schedule {
+class ZPMR_EXPORT failure_schedule {
  public:
   /// Nothing fails.
   constexpr failure_schedule() noexcept = default;

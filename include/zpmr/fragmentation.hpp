@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <vector>
 #include <zpmr/allocator_resource.hpp>
+#include <zpmr/export.hpp>
 #include <zpmr/process_memory.hpp>
 
 /// \file
@@ -34,8 +35,8 @@ struct heap_sample {
 
 /// Returns: the figures of the moment. `tracker` counts what is taken from `allocator`; one that
 /// counts all of it, say the root of a tree, tells most.
-[[nodiscard]] heap_sample sample_heap(const allocator_resource& allocator,
-                                      const memory_tracker& tracker);
+[[nodiscard]] ZPMR_EXPORT heap_sample sample_heap(const allocator_resource& allocator,
+                                                  const memory_tracker& tracker);
 
 /// How much one amount is above another.
 struct overhead {
@@ -59,7 +60,7 @@ struct fragmentation {
 };
 
 /// Returns: the overheads in `sample`.
-[[nodiscard]] fragmentation fragmentation_of(const heap_sample& sample) noexcept;
+[[nodiscard]] ZPMR_EXPORT fragmentation fragmentation_of(const heap_sample& sample) noexcept;
 
 /// What `diagnose` may find.
 enum class finding_kind {
@@ -95,10 +96,10 @@ struct finding {
 };
 
 /// Returns: what `sample` shows, at least one finding.
-[[nodiscard]] std::vector<finding> diagnose(const heap_sample& sample);
+[[nodiscard]] ZPMR_EXPORT std::vector<finding> diagnose(const heap_sample& sample);
 
 /// Effects: writes the figures and the text on one line, without its end, as one unit.
-std::ostream& operator<<(std::ostream& out, const finding& finding);
+ZPMR_EXPORT std::ostream& operator<<(std::ostream& out, const finding& finding);
 
 static_assert(std::is_aggregate_v<heap_sample> && std::is_aggregate_v<fragmentation>);
 static_assert(std::is_aggregate_v<finding>);

@@ -6,6 +6,7 @@
 #include <memory_resource>
 #include <string_view>
 #include <type_traits>
+#include <zpmr/export.hpp>
 #include <zpmr/jemalloc_control.hpp>
 #include <zpmr/jemalloc_resource.hpp>
 
@@ -32,7 +33,7 @@ class own_arena;
 /// where the system has no `membarrier`. A block may be freed on another thread. A child of `fork`
 /// goes on; a block that another thread was just handling may stay allocated there. Its blocks have
 /// no relocation hints, so `defragment` leaves them where they are.
-class jemalloc_arena_resource final : public allocator_resource {
+class ZPMR_EXPORT jemalloc_arena_resource final : public allocator_resource {
  public:
   /// Throws: `std::system_error` if jemalloc has no arena left; `std::bad_alloc`.
   jemalloc_arena_resource();

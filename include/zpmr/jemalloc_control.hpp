@@ -6,6 +6,7 @@
 #include <vector>
 #include <zpmr/allocator_resource.hpp>
 #include <zpmr/config.hpp>
+#include <zpmr/export.hpp>
 
 #if !ZPMR_WITH_JEMALLOC
 #error \
@@ -38,15 +39,15 @@ struct jemalloc_decay {
 
 /// Returns: the decay times that an arena gets when it is made.
 /// Throws: `std::system_error` if jemalloc does not tell.
-[[nodiscard]] jemalloc_decay jemalloc_default_decay();
+[[nodiscard]] ZPMR_EXPORT jemalloc_decay jemalloc_default_decay();
 
 /// Effects: sets the decay times of arenas that are made later, and of no other.
 /// Throws: `std::invalid_argument` if a time is negative but not `jemalloc_never`, or too long for
 /// jemalloc; then the dirty time may have been set.
-void set_jemalloc_default_decay(const jemalloc_decay& times);
+ZPMR_EXPORT void set_jemalloc_default_decay(const jemalloc_decay& times);
 
 /// One of jemalloc's arenas. A handle: it may be copied, and does not keep the arena alive.
-class jemalloc_arena {
+class ZPMR_EXPORT jemalloc_arena {
  public:
   /// Throws: `std::out_of_range` if jemalloc has no arena of that index.
   explicit jemalloc_arena(unsigned index);
@@ -81,24 +82,24 @@ class jemalloc_arena {
 static_assert(std::is_trivially_copyable_v<jemalloc_arena>);
 
 /// Returns: all arenas that there are, by rising index.
-[[nodiscard]] std::vector<jemalloc_arena> jemalloc_arenas();
+[[nodiscard]] ZPMR_EXPORT std::vector<jemalloc_arena> jemalloc_arenas();
 
 /// Effects: starts threads of jemalloc's own that give pages back when their decay time is over.
 /// Without them, the thread that allocates and frees does it in passing, so an idle program keeps
 /// its pages. No effect if they run.
 /// They do not run in the child of a `fork`; there they can be started again.
 /// Throws: `std::system_error` if jemalloc cannot start them.
-void start_jemalloc_background_threads();
+ZPMR_EXPORT void start_jemalloc_background_threads();
 
 /// Effects: stops those threads and waits for them. No effect if they do not run.
 /// Throws: `std::system_error` if jemalloc refuses.
-void stop_jemalloc_background_threads();
+ZPMR_EXPORT void stop_jemalloc_background_threads();
 
 /// Returns: whether those threads run.
-[[nodiscard]] bool jemalloc_background_threads_run() noexcept;
+[[nodiscard]] ZPMR_EXPORT bool jemalloc_background_threads_run() noexcept;
 
 /// Effects: gives the blocks that this thread freed, and that jemalloc keeps for its next
 /// allocations, back to their arenas. For a thread that will be idle for long.
-void flush_jemalloc_thread_cache() noexcept;
+ZPMR_EXPORT void flush_jemalloc_thread_cache() noexcept;
 
 }  // namespace zpmr

@@ -8,6 +8,7 @@
 #include <zpmr/config.hpp>
 #include <zpmr/detail/request.hpp>
 #include <zpmr/detail/size_table.hpp>
+#include <zpmr/export.hpp>
 
 #if !ZPMR_WITH_JEMALLOC
 #error \
@@ -25,7 +26,7 @@
 namespace zpmr {
 
 namespace detail {
-extern constinit size_table jemalloc_sizes;
+ZPMR_EXPORT extern constinit size_table jemalloc_sizes;
 
 // Small requests go straight into jemalloc.
 extern "C" void* zpmr_je_malloc(std::size_t bytes) noexcept;
@@ -36,7 +37,7 @@ template <class Upstream>
 class counting_resource;
 
 /// jemalloc. All objects of this class are equal: they share the one copy of the library.
-class jemalloc_resource final : public allocator_resource {
+class ZPMR_EXPORT jemalloc_resource final : public allocator_resource {
  public:
   constexpr jemalloc_resource() noexcept = default;
 
@@ -97,6 +98,6 @@ static_assert(std::is_base_of_v<std::pmr::memory_resource, jemalloc_resource>);
 static_assert(std::is_final_v<jemalloc_resource>);
 
 /// Returns: the process-wide resource. It is initialised before any code runs and never destroyed.
-jemalloc_resource* jemalloc() noexcept;
+ZPMR_EXPORT jemalloc_resource* jemalloc() noexcept;
 
 }  // namespace zpmr

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <type_traits>
 #include <zpmr/allocator_resource.hpp>
+#include <zpmr/export.hpp>
 
 /// \file
 /// The C library's malloc as a memory resource, with the size of each block kept in front of it, as
@@ -27,7 +28,7 @@ enum class libc_block_size {
 /// In builds with `ZPMR_CHECKED` a free of null, with the wrong size or with another alignment, a
 /// second free and an overwritten prefix stop the program with a message that names the block, both
 /// sizes and the fault.
-class libc_resource final : public allocator_resource {
+class ZPMR_EXPORT libc_resource final : public allocator_resource {
  public:
   /// Effects: makes a resource that knows the sizes of its blocks by `source`.
   constexpr explicit libc_resource(libc_block_size source = libc_block_size::prefix) noexcept
@@ -84,6 +85,6 @@ static_assert(std::is_final_v<libc_resource>);
 
 /// Returns: the process-wide resource, with prefixes. It is initialised before any code runs and
 /// never destroyed.
-libc_resource* libc() noexcept;
+ZPMR_EXPORT libc_resource* libc() noexcept;
 
 }  // namespace zpmr

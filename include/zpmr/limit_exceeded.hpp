@@ -6,6 +6,7 @@
 #include <new>
 #include <string_view>
 #include <type_traits>
+#include <zpmr/export.hpp>
 #include <zpmr/limit_policy.hpp>
 
 /// \file
@@ -20,7 +21,7 @@ namespace zpmr {
 /// A charge did not fit, and the policy did not let it pass. A `std::bad_alloc`, so code that knows
 /// nothing of limits is ready for it. All facts are copies in fixed storage: the exception may
 /// outlive the tracker, and making or copying one allocates nothing.
-class limit_exceeded : public std::bad_alloc {
+class ZPMR_EXPORT limit_exceeded : public std::bad_alloc {
  public:
   /// Effects: takes the facts from `event`, and the largest children of its tracker.
   explicit limit_exceeded(const limit_event& event) noexcept;

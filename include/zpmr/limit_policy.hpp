@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <zpmr/export.hpp>
 
 /// \file
 /// What happens at a limit: the interface that a tracker asks. `zpmr/policies.hpp` has ready ones.
@@ -44,7 +45,7 @@ struct limit_event {
 /// A policy must not touch a container that is in the middle of an operation: evicting from the map
 /// whose growth made the charge is a use after free. Evict from another container, or catch
 /// `limit_exceeded` outside the operation, evict there and repeat it.
-class limit_policy {
+class ZPMR_EXPORT limit_policy {
  public:
   virtual ~limit_policy();
 

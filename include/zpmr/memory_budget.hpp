@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <zpmr/export.hpp>
 #include <zpmr/process_memory.hpp>
 
 /// \file
@@ -20,7 +21,7 @@ namespace zpmr {
 /// chooses what to do then. Leave a part for what no tracker counts: code, stacks, other
 /// allocators, and what the allocator itself keeps. Preconditions: 0 < `fraction` <= 1; for any
 /// other, unchecked builds give an empty result.
-[[nodiscard]] std::optional<std::size_t> memory_budget(
+[[nodiscard]] ZPMR_EXPORT std::optional<std::size_t> memory_budget(
     double fraction, const process_memory& memory = sample_process_memory()) noexcept;
 
 }  // namespace zpmr

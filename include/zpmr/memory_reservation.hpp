@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <optional>
 #include <type_traits>
+#include <zpmr/export.hpp>
 
 /// \file
 /// Memory that is charged, but not allocated through a resource: room booked ahead, or the memory
@@ -18,7 +19,7 @@ namespace zpmr {
 class memory_tracker;
 
 /// A charge that is taken off when the object goes. Counts as requested bytes and as no allocation.
-class memory_reservation {
+class ZPMR_EXPORT memory_reservation {
  public:
   /// Effects: charges `bytes` to `tracker`, which outlives the reservation.
   /// Throws: what `memory_tracker::charge` throws.

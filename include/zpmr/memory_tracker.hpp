@@ -12,6 +12,7 @@
 #include <zpmr/detail/node.hpp>
 #include <zpmr/detail/request.hpp>
 #include <zpmr/detail/tree_shape.hpp>
+#include <zpmr/export.hpp>
 #include <zpmr/limit_exceeded.hpp>
 #include <zpmr/limit_policy.hpp>
 #include <zpmr/memory_reservation.hpp>
@@ -52,7 +53,7 @@ class zmalloc_charge;
 /// Complexity: a charge and an uncharge are constant; linear in the depth of the tree where the
 /// lease of the thread is used up, and near the limit. A read is linear in the number of trackers
 /// below.
-class memory_tracker : private detail::node {
+class ZPMR_EXPORT memory_tracker : private detail::node {
  public:
   /// Effects: makes a root. `policy`, if any, gives the limit and is asked when a charge does not
   /// fit; without one there is no limit, and a limit set later refuses.

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <iosfwd>
+#include <zpmr/export.hpp>
 
 /// \file
 /// What a tracker knows, as plain numbers.
@@ -40,6 +41,6 @@ struct memory_usage {
 
 /// Effects: writes all figures on one line, without its end, as one unit: width and fill apply to
 /// the whole, other format flags to nothing.
-std::ostream& operator<<(std::ostream& out, const memory_usage& usage);
+ZPMR_EXPORT std::ostream& operator<<(std::ostream& out, const memory_usage& usage);
 
 }  // namespace zpmr

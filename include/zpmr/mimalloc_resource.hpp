@@ -6,6 +6,7 @@
 #include <type_traits>
 #include <zpmr/allocator_resource.hpp>
 #include <zpmr/config.hpp>
+#include <zpmr/export.hpp>
 
 #if !ZPMR_WITH_MIMALLOC
 #error \
@@ -25,7 +26,7 @@
 namespace zpmr {
 
 /// mimalloc. All objects of this class are equal: they share the one library.
-class mimalloc_resource final : public allocator_resource {
+class ZPMR_EXPORT mimalloc_resource final : public allocator_resource {
  public:
   constexpr mimalloc_resource() noexcept = default;
 
@@ -64,6 +65,6 @@ static_assert(std::is_base_of_v<std::pmr::memory_resource, mimalloc_resource>);
 static_assert(std::is_final_v<mimalloc_resource>);
 
 /// Returns: the process-wide resource. It is initialised before any code runs and never destroyed.
-mimalloc_resource* mimalloc() noexcept;
+ZPMR_EXPORT mimalloc_resource* mimalloc() noexcept;
 
 }  // namespace zpmr

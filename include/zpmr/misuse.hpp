@@ -8,6 +8,7 @@
 #include <span>
 #include <type_traits>
 #include <zpmr/call_stack.hpp>
+#include <zpmr/export.hpp>
 
 /// \file
 /// What a `checked_resource` finds, and who is told. Of the library `zpmr::diagnostics`.
@@ -60,7 +61,7 @@ struct misuse {
 };
 
 /// Effects: prints a line that says what is wrong, and the stacks.
-std::ostream& operator<<(std::ostream& out, const misuse& fault);
+ZPMR_EXPORT std::ostream& operator<<(std::ostream& out, const misuse& fault);
 
 /// Blocks in use that were allocated by the same calls.
 struct leak {
@@ -71,7 +72,7 @@ struct leak {
 
 /// Is told of faults. Not owned; outlives the resources that it serves. No lock is held during a
 /// call: it may use any resource.
-class misuse_handler {
+class ZPMR_EXPORT misuse_handler {
  public:
   virtual ~misuse_handler();
 

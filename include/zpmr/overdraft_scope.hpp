@@ -2,6 +2,7 @@
 #pragma once
 
 #include <type_traits>
+#include <zpmr/export.hpp>
 
 /// \file
 /// A scope in which nothing is refused: for unwinding, and for recovery that itself needs memory.
@@ -14,7 +15,7 @@ namespace zpmr {
 
 /// While one lives, every charge of its thread passes every limit, also by `try_charge`, and asks
 /// no policy. What did not fit is counted as an overdraft. Scopes nest.
-class overdraft_scope {
+class ZPMR_EXPORT overdraft_scope {
  public:
   overdraft_scope() noexcept;
   ~overdraft_scope();

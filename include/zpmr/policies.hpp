@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <zpmr/export.hpp>
 #include <zpmr/limit_exceeded.hpp>
 #include <zpmr/limit_policy.hpp>
 
@@ -19,7 +20,7 @@ namespace zpmr {
 
 namespace detail {
 /// What the ready policies have in common: a number.
-class fixed_limit : public limit_policy {
+class ZPMR_EXPORT fixed_limit : public limit_policy {
  public:
   explicit fixed_limit(std::size_t limit) noexcept : limit_(limit) {}
   [[nodiscard]] std::size_t limit() const noexcept final { return limit_; }
@@ -30,14 +31,14 @@ class fixed_limit : public limit_policy {
 }  // namespace detail
 
 /// Refuses.
-class hard_limit final : public detail::fixed_limit {
+class ZPMR_EXPORT hard_limit final : public detail::fixed_limit {
  public:
   using fixed_limit::fixed_limit;
   limit_action on_limit(const limit_event& event) override;
 };
 
 /// Lets pass, and tells: `notify` is called once each time a tracker goes over its limit.
-class soft_limit final : public detail::fixed_limit {
+class ZPMR_EXPORT soft_limit final : public detail::fixed_limit {
  public:
   using notifier = std::function<void(const limit_event&)>;
 
@@ -54,7 +55,7 @@ class soft_limit final : public detail::fixed_limit {
 /// and returns true, or returns false when there is nothing left to free; then the charge is
 /// refused. It should return false where `requested` is more than `limit`, as no eviction helps. It
 /// must not touch the container whose operation made the charge; see `limit_policy`.
-class evicting_limit final : public detail::fixed_limit {
+class ZPMR_EXPORT evicting_limit final : public detail::fixed_limit {
  public:
   using evictor = std::function<bool(const limit_event&)>;
 
@@ -70,7 +71,7 @@ class evicting_limit final : public detail::fixed_limit {
 
 /// Waits while other threads free, and refuses when `max_wait` is over. It polls: at first every 20
 /// microseconds, and an eighth longer each time.
-class waiting_limit final : public detail::fixed_limit {
+class ZPMR_EXPORT waiting_limit final : public detail::fixed_limit {
  public:
   waiting_limit(std::size_t limit, std::chrono::nanoseconds max_wait) noexcept;
   limit_action on_limit(const limit_event& event) override;
@@ -80,7 +81,7 @@ class waiting_limit final : public detail::fixed_limit {
 };
 
 /// Ends the program with one line on stderr, at the limit and when memory runs out: zmalloc's way.
-class aborting_limit final : public detail::fixed_limit {
+class ZPMR_EXPORT aborting_limit final : public detail::fixed_limit {
  public:
   using fixed_limit::fixed_limit;
   limit_action on_limit(const limit_event& event) override;

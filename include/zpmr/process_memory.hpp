@@ -6,6 +6,7 @@
 #include <optional>
 #include <string_view>
 #include <type_traits>
+#include <zpmr/export.hpp>
 
 /// \file
 /// What the system says of the memory of this process, and what bounds it: the machine, the control
@@ -47,16 +48,16 @@ static_assert(std::is_trivially_copyable_v<process_memory>);
 
 /// Effects: writes all figures on one line, without its end, as one unit: width and fill apply to
 /// the whole, other format flags to nothing. Nothing is allocated.
-std::ostream& operator<<(std::ostream& out, const process_memory& memory);
+ZPMR_EXPORT std::ostream& operator<<(std::ostream& out, const process_memory& memory);
 
 /// Returns: the figures of the moment; those of one field are exact, those of different fields are
 /// not of one instant while other threads run. Allocates nothing. Complexity: linear in the memory
 /// that the process has mapped, as Linux walks its page tables to be exact.
-[[nodiscard]] process_memory sample_process_memory() noexcept;
+[[nodiscard]] ZPMR_EXPORT process_memory sample_process_memory() noexcept;
 
 /// Returns: the sum of one field of Linux's `/proc/self/smaps` over all mappings, in bytes, as
 /// "Private_Dirty"; a colon after the name may stay. Empty where the field is unknown, or is no
 /// size. Allocates nothing. Complexity: linear in the memory that the process has mapped.
-[[nodiscard]] std::optional<std::size_t> smaps_field(std::string_view name) noexcept;
+[[nodiscard]] ZPMR_EXPORT std::optional<std::size_t> smaps_field(std::string_view name) noexcept;
 
 }  // namespace zpmr

@@ -6,6 +6,7 @@
 
 #include <type_traits>
 #include <vector>
+#include <zpmr/export.hpp>
 
 /// \file
 /// The figures of all trackers, of all allocators and of the process for Prometheus, by way of
@@ -23,7 +24,7 @@ namespace zpmr {
 /// The label `tracker` is the path of names from the root: "server/cache". As Prometheus refuses
 /// two series of the same labels, a tracker whose path another one already has gets "#2" added,
 /// "#3" and so on, in the order in which they were made; bytes that are not UTF-8 become U+FFFD.
-class prometheus_collector final : public prometheus::Collectable {
+class ZPMR_EXPORT prometheus_collector final : public prometheus::Collectable {
  public:
   /// Returns: the figures of the moment. What is not known has no series: it is not 0. Nor has the
   /// limit of a tracker without one. Throws: `std::bad_alloc`, and what `allocator_resource::stats`

@@ -3,6 +3,7 @@
 
 #include <memory_resource>
 #include <span>
+#include <zpmr/export.hpp>
 
 /// \file
 /// Would it help to move a block? An allocator that keeps small blocks in slabs can give a slab
@@ -28,18 +29,20 @@ enum class relocation {
 /// decorators, whose blocks may be parts of larger ones, nor through a `counting_resource` that a
 /// program compiled with -fno-rtti.
 /// Complexity: a `dynamic_cast` or two for each `counting_resource`.
-[[nodiscard]] bool has_relocation_hints(const std::pmr::memory_resource& resource) noexcept;
+[[nodiscard]] ZPMR_EXPORT bool has_relocation_hints(
+    const std::pmr::memory_resource& resource) noexcept;
 
 /// Returns: what is best for `block`; `unknown` unless `has_relocation_hints(resource)`.
 /// Preconditions: `block` is a live block of `resource`, or an address in its first page. jemalloc
 /// crashes on others.
-[[nodiscard]] relocation relocation_hint(const std::pmr::memory_resource& resource,
-                                         const void* block) noexcept;
+[[nodiscard]] ZPMR_EXPORT relocation relocation_hint(const std::pmr::memory_resource& resource,
+                                                     const void* block) noexcept;
 
 /// Effects: writes what is best for each of `blocks`; faster than one after the other where many
 /// are to stay.
 /// Preconditions: as above for each of them; `hints` has as many elements as `blocks`.
-void relocation_hints(const std::pmr::memory_resource& resource,
-                      std::span<const void* const> blocks, std::span<relocation> hints) noexcept;
+ZPMR_EXPORT void relocation_hints(const std::pmr::memory_resource& resource,
+                                  std::span<const void* const> blocks,
+                                  std::span<relocation> hints) noexcept;
 
 }  // namespace zpmr

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <type_traits>
+#include <zpmr/export.hpp>
 
 /// \file
 /// A scope in which blocks are moved to better places. `defragment` makes its own; this is for
@@ -19,7 +20,7 @@ namespace zpmr {
 /// So a second block fits beside the first, or is refused. Scopes nest.
 ///
 /// Complexity: making one empties the thread's cache.
-class relocation_scope {
+class ZPMR_EXPORT relocation_scope {
  public:
   relocation_scope() noexcept;
   ~relocation_scope();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <zpmr/config.hpp>
+#include <zpmr/export.hpp>
 
 #if !ZPMR_WITH_TCMALLOC
 #error \
@@ -21,19 +22,19 @@ namespace zpmr {
 /// for about every 1,000 pages that are freed, 10 ten times as many.
 /// Throws: `std::system_error` where tcmalloc is not ready: before `main`, its own static
 /// constructors may not have run.
-[[nodiscard]] double tcmalloc_release_rate();
+[[nodiscard]] ZPMR_EXPORT double tcmalloc_release_rate();
 
 /// Effects: sets the rate, from the next free on.
 /// Throws: `std::invalid_argument` if it is negative or not a number; as `tcmalloc_release_rate`.
-void set_tcmalloc_release_rate(double rate);
+ZPMR_EXPORT void set_tcmalloc_release_rate(double rate);
 
 /// Effects: gives the blocks that this thread freed, and that tcmalloc keeps for its next
 /// allocations, to all threads.
-void flush_tcmalloc_thread_cache() noexcept;
+ZPMR_EXPORT void flush_tcmalloc_thread_cache() noexcept;
 
 /// Effects: as `flush_tcmalloc_thread_cache`, and this thread has no cache at all until it
 /// allocates or frees next; its share of the room for caches goes to other threads. For a thread
 /// that will be idle for long.
-void mark_tcmalloc_thread_idle() noexcept;
+ZPMR_EXPORT void mark_tcmalloc_thread_idle() noexcept;
 
 }  // namespace zpmr

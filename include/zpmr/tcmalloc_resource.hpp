@@ -7,6 +7,7 @@
 #include <zpmr/allocator_resource.hpp>
 #include <zpmr/config.hpp>
 #include <zpmr/detail/size_table.hpp>
+#include <zpmr/export.hpp>
 
 #if !ZPMR_WITH_TCMALLOC
 #error \
@@ -23,14 +24,14 @@
 namespace zpmr {
 
 namespace detail {
-extern constinit size_table tcmalloc_sizes;
+ZPMR_EXPORT extern constinit size_table tcmalloc_sizes;
 }
 
 template <class Upstream>
 class counting_resource;
 
 /// tcmalloc. All objects of this class are equal: they share the one copy of the library.
-class tcmalloc_resource final : public allocator_resource {
+class ZPMR_EXPORT tcmalloc_resource final : public allocator_resource {
  public:
   constexpr tcmalloc_resource() noexcept = default;
 
@@ -75,6 +76,6 @@ static_assert(std::is_base_of_v<std::pmr::memory_resource, tcmalloc_resource>);
 static_assert(std::is_final_v<tcmalloc_resource>);
 
 /// Returns: the process-wide resource. It is initialised before any code runs and never destroyed.
-tcmalloc_resource* tcmalloc() noexcept;
+ZPMR_EXPORT tcmalloc_resource* tcmalloc() noexcept;
 
 }  // namespace zpmr

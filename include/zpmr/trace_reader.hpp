@@ -8,6 +8,7 @@
 #include <optional>
 #include <stdexcept>
 #include <type_traits>
+#include <zpmr/export.hpp>
 
 /// \file
 /// Reads a trace: every allocation and deallocation, of all threads, one after the other. Nothing
@@ -40,7 +41,7 @@ struct trace_event {
 
 /// A file that is no trace, or one whose events cannot have happened.
 /// `what()` names the file, the number of the event (the first one is 1), the fault and the remedy.
-class trace_error : public std::runtime_error {
+class ZPMR_EXPORT trace_error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
@@ -51,7 +52,7 @@ class trace_error : public std::runtime_error {
 /// Events come in an order that could have happened: those of a thread in their order, a
 /// deallocation after its allocation, and what is given an address again after the deallocation
 /// before it. docs/trace-format.md says which files can be read.
-class trace_reader {
+class ZPMR_EXPORT trace_reader {
  public:
   /// Effects: opens the file, which must not change while it is read.
   /// Throws: `trace_error` if it cannot be read or is no trace; `std::bad_alloc`.

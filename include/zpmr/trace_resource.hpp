@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory_resource>
 #include <type_traits>
+#include <zpmr/export.hpp>
 
 /// \file
 /// Records every allocation and deallocation into a file: which thread, how many bytes, which
@@ -27,22 +28,22 @@ namespace zpmr {
 ///
 /// Throws: `std::system_error` if a trace is being recorded, or the file cannot be written or is
 /// not a regular one. Its text names the file and the remedy.
-void start_trace(const char* file);
+ZPMR_EXPORT void start_trace(const char* file);
 
 /// Effects: ends the trace, if one is recorded. Resources stay as they are, but record no more.
-void stop_trace() noexcept;
+ZPMR_EXPORT void stop_trace() noexcept;
 
 /// Effects: starts a trace into the file that the environment variable `ZPMR_TRACE` names, if it is
 /// set and not empty; says on stderr why, if that fails.
 /// Returns: whether a trace is recorded now. Setuid programs ignore the variable.
-bool start_trace_from_environment() noexcept;
+ZPMR_EXPORT bool start_trace_from_environment() noexcept;
 
 /// A memory resource that records what goes through it, if a trace is being recorded when it is
 /// made. It goes on after the trace has ended, and without one.
 ///
 /// On most events no lock is taken and the clock is not read; nothing is ever taken from the
 /// upstream but the blocks themselves. docs/tracing.md says what it costs. Equality is identity.
-class trace_resource final : public std::pmr::memory_resource {
+class ZPMR_EXPORT trace_resource final : public std::pmr::memory_resource {
  public:
   /// Preconditions: `upstream` is not null and outlives the resource. All blocks are deallocated: a
   /// trace in which an address is allocated again without that is refused when it is read.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <iosfwd>
+#include <zpmr/export.hpp>
 #include <zpmr/tree_snapshot.hpp>
 
 /// \file
@@ -24,7 +25,7 @@ enum class size_style {
 /// name of more than 40 characters is cut in its middle, and a control character in it is shown as
 /// U+FFFD. Nothing is allocated from a tracker. The stream's format flags apply to nothing.
 /// Throws: `std::bad_alloc`, and what the stream throws.
-void print_tree(std::ostream& out, const tree_snapshot& tree = {},
-                size_style sizes = size_style::rounded);
+ZPMR_EXPORT void print_tree(std::ostream& out, const tree_snapshot& tree = {},
+                            size_style sizes = size_style::rounded);
 
 }  // namespace zpmr

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <type_traits>
 #include <vector>
+#include <zpmr/export.hpp>
 #include <zpmr/memory_usage.hpp>
 
 /// \file
@@ -33,7 +34,7 @@ struct tracker_record {
 ///
 /// Nothing is allocated from a tracker, nor from anything else while trackers cannot be made or
 /// destroyed.
-class tree_snapshot {
+class ZPMR_EXPORT tree_snapshot {
  public:
   /// Effects: takes down the trackers of the moment. No tracker is made or destroyed meanwhile, but
   /// charges go on: the figures are those of one moment only if all threads are at rest.

@@ -10,6 +10,7 @@
 #include <type_traits>
 #include <vector>
 #include <zpmr/allocator_resource.hpp>
+#include <zpmr/export.hpp>
 #include <zpmr/memory_tracker.hpp>
 
 /// \file
@@ -44,7 +45,7 @@ struct usage_sampler_options {
 ///
 /// In the child of a fork there is no such thread: there a sampler may only be destroyed, which
 /// leaves its memory behind.
-class usage_sampler {
+class ZPMR_EXPORT usage_sampler {
  public:
   /// Effects: takes the first sample and starts the thread.
   /// Preconditions: `tracker` and `allocator` outlive the sampler.

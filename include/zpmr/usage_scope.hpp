@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <type_traits>
 #include <zpmr/detail/node.hpp>
+#include <zpmr/export.hpp>
 
 /// \file
 /// What a phase of a program adds to a tracker.
@@ -19,7 +20,7 @@ class memory_tracker;
 
 /// The change of a tracker's figures since the scope was made, by all threads. Scopes on one
 /// tracker may overlap in any way; none changes the tracker's own figures.
-class usage_scope {
+class ZPMR_EXPORT usage_scope {
  public:
   /// Effects: notes the figures of `tracker`, which outlives the scope.
   /// Throws: `std::bad_alloc` if the system has no memory for a note of the peak.

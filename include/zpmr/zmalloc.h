@@ -50,6 +50,9 @@ extern "C" {
 #else
 #define ZPMR_NEW_BLOCK
 #endif
+#ifdef __GNUC__
+#pragma GCC visibility push(default)
+#endif
 
 /* No function but extend_to_usable has the attribute alloc_size: a block may be written to up to
  * its zmalloc_usable_size, and a compiler that checks object sizes would stop the program there. */
@@ -147,6 +150,9 @@ void zlibc_free(void* block) ZPMR_NOTHROW;
 
 ZPMR_ZMALLOC_PREFIXED_NAMES
 
+#ifdef __GNUC__
+#pragma GCC visibility pop
+#endif
 #ifdef __cplusplus
 }
 #endif

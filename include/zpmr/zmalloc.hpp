@@ -2,6 +2,7 @@
 #pragma once
 
 #include <zpmr/zmalloc.h>
+#include <zpmr/export.hpp>
 #include <zpmr/memory_tracker.hpp>
 
 /// \file
@@ -17,11 +18,11 @@ namespace zpmr {
 /// Returns: the tracker that all blocks of zmalloc.h are charged to. It is named "zmalloc", is made
 /// when it is first wanted, by this function or by the first block, and is never destroyed. What is
 /// put on it, as by `set_policy`, must live as long.
-[[nodiscard]] memory_tracker& zmalloc_tracker() noexcept;
+[[nodiscard]] ZPMR_EXPORT memory_tracker& zmalloc_tracker() noexcept;
 
 /// Effects: makes that tracker a child of `parent`, which must never be destroyed either.
 /// Returns: the tracker.
 /// Throws: `std::logic_error` if it has been made before.
-memory_tracker& make_zmalloc_tracker(memory_tracker& parent);
+ZPMR_EXPORT memory_tracker& make_zmalloc_tracker(memory_tracker& parent);
 
 }  // namespace zpmr

@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <zpmr/export.hpp>
 
 #include "text_file.hpp"
 
@@ -24,6 +25,6 @@ struct kilobyte_field {
 /// Effects: adds up each of `fields` over the whole file. A field stays empty if it is not there,
 /// if any of its values is malformed, or if the file cannot be read to its end: part of a sum would
 /// be a wrong figure.
-void add_up(const file_name& name, std::span<kilobyte_field> fields) noexcept;
+ZPMR_EXPORT void add_up(const file_name& name, std::span<kilobyte_field> fields) noexcept;
 
 }  // namespace zpmr::detail

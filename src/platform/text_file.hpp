@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <optional>
 #include <string_view>
+#include <zpmr/export.hpp>
 
 /// \file
 /// Reads the small text files in which Linux tells its figures, without allocating.
@@ -12,7 +13,7 @@
 namespace zpmr::detail {
 
 /// The name of a file, in storage of its own. A name that would be too long names nothing.
-class file_name {
+class ZPMR_EXPORT file_name {
  public:
   /// Effects: joins the parts.
   template <class... Parts>
@@ -36,7 +37,7 @@ class file_name {
 
 /// The lines of a file, one after the other. A line that no newline ends is not one, as the system
 /// ends each; nor is a line that does not fit into the buffer, as no figure is that long.
-class text_file {
+class ZPMR_EXPORT text_file {
  public:
   explicit text_file(const file_name& name) noexcept;
   ~text_file();
@@ -69,6 +70,6 @@ class text_file {
 
 /// Effects: takes what stands before the first `separator` off `rest`, and the separator; all of it
 /// where there is none. Returns: what stood before it.
-std::string_view take_until(char separator, std::string_view& rest) noexcept;
+ZPMR_EXPORT std::string_view take_until(char separator, std::string_view& rest) noexcept;
 
 }  // namespace zpmr::detail

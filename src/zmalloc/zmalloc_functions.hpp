@@ -44,10 +44,10 @@ extern const zmalloc_functions zmalloc_on_libc;
 
 /// At first a table whose functions choose and call again, so that no call has to ask whether the
 /// choice is made.
-extern constinit std::atomic<const zmalloc_functions*> zmalloc_choice [[gnu::visibility("hidden")]];
+extern constinit std::atomic<const zmalloc_functions*> zmalloc_choice;
 
 /// Null until it is first wanted.
-extern constinit std::atomic<memory_tracker*> zmalloc_account [[gnu::visibility("hidden")]];
+extern constinit std::atomic<memory_tracker*> zmalloc_account;
 
 /// Acquire: who sees the choice sees the tracker, which is made before.
 [[gnu::always_inline]] inline const zmalloc_functions& zmalloc_chosen() noexcept {

@@ -3,11 +3,12 @@
 
 #include <memory_resource>
 #include <type_traits>
+#include <zpmr/export.hpp>
 
 namespace zpmr::detail {
 
 /// What all counting resources have in common, whatever the type of their upstream.
-class counting_base : public std::pmr::memory_resource {
+class ZPMR_EXPORT counting_base : public std::pmr::memory_resource {
  public:
   /// Returns: where the blocks come from.
   [[nodiscard]] virtual const std::pmr::memory_resource* source() const noexcept = 0;

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <string_view>
 #include <zpmr/allocator_resource.hpp>
+#include <zpmr/export.hpp>
 #include <zpmr/memory_usage.hpp>
 #include <zpmr/process_memory.hpp>
 
@@ -19,9 +20,9 @@ struct line {
   [[nodiscard]] std::string_view view() const noexcept { return {storage.data(), length}; }
 };
 
-line line_of(const memory_usage& usage) noexcept;
-line line_of(const allocator_stats& stats) noexcept;
-line line_of(const process_memory& memory) noexcept;
+ZPMR_EXPORT line line_of(const memory_usage& usage) noexcept;
+ZPMR_EXPORT line line_of(const allocator_stats& stats) noexcept;
+ZPMR_EXPORT line line_of(const process_memory& memory) noexcept;
 
 /// A struct that is printed as one line.
 template <class Facts>

@@ -10,6 +10,7 @@
 #include <zpmr/detail/slot.hpp>
 #include <zpmr/detail/slot_table.hpp>
 #include <zpmr/detail/thread_state.hpp>
+#include <zpmr/export.hpp>
 #include <zpmr/memory_usage.hpp>
 
 namespace zpmr::detail {
@@ -82,7 +83,7 @@ struct refusal {
 /// root: `granted` of a node is what the slots below it may hold, the sum of their `ceil -
 /// harvested`, and never above its limit. Before a charge is refused, all leases below the full
 /// node are taken back.
-class node {
+class ZPMR_EXPORT node {
  public:
   node(node* parent, std::size_t limit) noexcept;
   node(const node&) = delete;

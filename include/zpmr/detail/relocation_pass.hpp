@@ -7,6 +7,7 @@
 #include <new>
 #include <optional>
 #include <zpmr/defragment_budget.hpp>
+#include <zpmr/export.hpp>
 #include <zpmr/relocation_hint.hpp>
 #include <zpmr/relocation_scope.hpp>
 
@@ -20,7 +21,7 @@ struct block_report {
 };
 
 /// One call of `defragment`: asks the allocator, keeps to the budget, counts.
-class relocation_pass {
+class ZPMR_EXPORT relocation_pass {
  public:
   explicit relocation_pass(const defragment_budget& budget) noexcept : budget_(budget) {}
   relocation_pass(const relocation_pass&) = delete;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <zpmr/detail/slot.hpp>
 #include <zpmr/detail/thread_state.hpp>
+#include <zpmr/export.hpp>
 
 namespace zpmr::detail {
 
@@ -37,6 +38,6 @@ struct slot_table {
 static_assert(no_index == max_indexes);
 
 /// The table of a tracker that only one thread has charged.
-extern constinit slot_table no_slots;
+ZPMR_EXPORT extern constinit slot_table no_slots;
 
 }  // namespace zpmr::detail

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <zpmr/export.hpp>
 
 namespace zpmr::detail {
 
@@ -22,6 +23,7 @@ struct thread_state {
 };
 
 // Initial-exec, as the default model of a shared library calls a function for each access.
-extern constinit thread_local thread_state this_thread [[gnu::tls_model("initial-exec")]];
+ZPMR_EXPORT extern constinit thread_local thread_state this_thread
+    [[gnu::tls_model("initial-exec")]];
 
 }  // namespace zpmr::detail

@@ -2,12 +2,13 @@
 #pragma once
 
 #include <zpmr/detail/node.hpp>
+#include <zpmr/export.hpp>
 
 namespace zpmr::detail {
 
 /// While one lives no tracker is made or destroyed, and no peak is reset. Readers share; one thread
 /// may nest them.
-class shape_reader {
+class ZPMR_EXPORT shape_reader {
  public:
   shape_reader() noexcept;
   ~shape_reader();
@@ -16,6 +17,6 @@ class shape_reader {
 };
 
 /// The trackers that have no parent.
-node_list& roots() noexcept;
+ZPMR_EXPORT node_list& roots() noexcept;
 
 }  // namespace zpmr::detail
