@@ -16,7 +16,7 @@
 
 namespace zpmr::test {
 
-namespace format = detail::trace;
+namespace format = zpmr::detail::trace;
 using format::other;
 using format::other_kind;
 using format::word;

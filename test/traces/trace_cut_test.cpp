@@ -66,15 +66,16 @@ BOOST_AUTO_TEST_CASE(a_trace_that_was_cut_in_its_header_is_refused) {
 
 BOOST_AUTO_TEST_CASE(events_that_refer_to_what_was_cut_off_are_left_out_and_counted) {
   handmade made;
-  made.chunk(0, 20, {freed(), small(5, place + 64), small(6, place + 64)});
+  made.chunk(0, 20, {freed(), small(5, place + 64), small(6, place + 64), freed(place + 64)});
   made.words[3] += format::page_bytes;  // there was another chunk
   const read_trace trace{file(made)};
   BOOST_TEST(trace.cut_short);
   BOOST_TEST(trace.left_out == 1u);
-  BOOST_TEST_REQUIRE(trace.events.size() == 3u);
+  BOOST_TEST_REQUIRE(trace.events.size() == 4u);
   BOOST_TEST((trace.events[1].operation == trace_operation::deallocation));
   BOOST_TEST(trace.events[1].bytes == 5u);
   BOOST_TEST(trace.events[2].bytes == 6u);
+  BOOST_TEST(trace.in_use.empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_trace_with_any_byte_changed_is_read_or_refused) {

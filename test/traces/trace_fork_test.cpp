@@ -12,6 +12,7 @@
 #include <zpmr/trace_resource.hpp>
 
 #include "support/child_process.hpp"
+#include "support/mappings.hpp"
 #include "support/recording_fixture.hpp"
 #include "support/sanitizer.hpp"
 
@@ -95,6 +96,14 @@ BOOST_AUTO_TEST_CASE(a_child_of_fork_does_not_write_into_the_trace_of_its_parent
   const read_trace of_child{file + ".child"};
   BOOST_TEST_REQUIRE(of_child.events.size() == 2u);
   BOOST_TEST(of_child.events[0].bytes == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(a_child_of_fork_has_nothing_of_the_file_mapped) {
+  start();
+  trace_resource memory{upstream};
+  pair_of(memory, 1);
+  BOOST_TEST(zpmr::test::mappings_of(file) > 0U);
+  BOOST_TEST(zpmr::test::holds_in_child([&] { return zpmr::test::mappings_of(file) == 0; }));
 }
 
 BOOST_AUTO_TEST_CASE(a_fork_while_threads_record_goes_well) {

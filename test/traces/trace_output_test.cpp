@@ -2,6 +2,7 @@
 #define BOOST_TEST_MODULE trace_output
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <zpmr/trace_resource.hpp>
 
@@ -37,6 +38,15 @@ BOOST_AUTO_TEST_CASE(a_trace_of_several_mebibytes_has_all_events) {
   BOOST_TEST(trace.events.size() == 2U * threads * many_pairs + 4);
   BOOST_TEST(trace.consistent);
   BOOST_TEST(!trace.cut_short);
+}
+
+BOOST_AUTO_TEST_CASE(each_part_of_the_file_tells_anew_which_resource_its_events_went_through) {
+  start();
+  const trace_resource unused{upstream};
+  trace_resource memory{upstream};
+  for (int i = 0; i < many_pairs; ++i) pair_of(memory, 20);
+  const read_trace trace = stop_and_read();
+  BOOST_TEST(std::ranges::count(trace.events, 1U, &zpmr::trace_event::resource) == 2 * many_pairs);
 }
 
 BOOST_AUTO_TEST_CASE(of_blocks_of_two_words_a_trace_of_several_mebibytes_has_all_events_in_order) {

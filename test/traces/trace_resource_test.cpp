@@ -14,6 +14,7 @@
 #include <vector>
 #include <zpmr/trace_resource.hpp>
 
+#include "support/mappings.hpp"
 #include "support/probe_resource.hpp"
 #include "support/recording_fixture.hpp"
 #include "support/threads.hpp"
@@ -256,6 +257,18 @@ BOOST_AUTO_TEST_CASE(threads_that_end_leave_little_behind) {
   BOOST_TEST(trace.events.size() == 2u * threads);
   BOOST_TEST(trace.threads() == threads);
   BOOST_TEST(std::filesystem::file_size(file) == (threads + 1) * 4096u);
+}
+
+BOOST_AUTO_TEST_CASE(what_a_thread_wrote_to_is_unmapped_when_it_ends) {
+  start();
+  trace_resource memory{upstream};
+  pair_of(memory, 5);
+  const std::size_t before = zpmr::test::mappings_of(file);
+  BOOST_TEST(before > 0u);
+  for (int i = 0; i < 10; ++i) std::thread{[&] { pair_of(memory, 5); }}.join();
+  BOOST_TEST(zpmr::test::mappings_of(file) == before);
+  BOOST_TEST(stop_and_read().events.size() == 22u);
+  BOOST_TEST(zpmr::test::mappings_of(file) == 0u);
 }
 
 BOOST_AUTO_TEST_CASE(what_a_thread_does_while_it_is_torn_down_is_recorded) {

@@ -6,9 +6,11 @@
 #include <array>
 #include <atomic>
 #include <boost/test/unit_test.hpp>
+#include <chrono>
 #include <cstdlib>
 #include <memory_resource>
 #include <random>
+#include <semaphore>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -56,6 +58,43 @@ BOOST_AUTO_TEST_CASE(one_trace_goes_on_at_a_time) {
   pair_of(memory, 1);
   BOOST_TEST(stop_and_read().events.size() == 2u);
   stop_trace();  // the second time it does nothing
+}
+
+// The thread has taken part in the first, and is the second one to record in the second.
+BOOST_AUTO_TEST_CASE(a_second_trace_numbers_threads_and_resources_and_times_from_nothing) {
+  using clock = std::chrono::steady_clock;
+  std::binary_semaphore to_thread{0};
+  std::binary_semaphore from_thread{0};
+  trace_resource* memory = nullptr;
+  std::jthread thread{[&] {
+    for (int trace = 0; trace < 2; ++trace) {
+      to_thread.acquire();
+      pair_of(*memory, 2);
+      from_thread.release();
+    }
+  }};
+  const auto record = [&] {
+    start();
+    const trace_resource unused{upstream};
+    trace_resource used{upstream};
+    memory = &used;
+    pair_of(used, 1);
+    to_thread.release();
+    from_thread.acquire();
+    return stop_and_read();
+  };
+  BOOST_TEST(record().threads() == 2U);
+  std::this_thread::sleep_for(std::chrono::milliseconds{50});
+  const clock::time_point start_of_second = clock::now();
+  const read_trace second = record();
+  const clock::duration took = clock::now() - start_of_second;
+  BOOST_TEST_REQUIRE(second.events.size() == 4U);
+  for (std::uint32_t i = 0; i < 4; ++i) {
+    BOOST_TEST(second.events[i].thread == i / 2);
+    BOOST_TEST(second.events[i].resource == 1U);
+    BOOST_TEST(second.events[i].time.count() >= 0);
+    BOOST_TEST((second.events[i].time <= took));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_written_is_refused_by_name) {
