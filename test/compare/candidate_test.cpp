@@ -29,7 +29,12 @@ bool is_refused(const std::string& text, const std::string& message) {
 
 BOOST_AUTO_TEST_CASE(the_standard_librarys_resources_are_always_there) {
   std::vector<std::string> labels;
-  for (const candidate& each : all_candidates()) labels.push_back(each.label);
+  for (const candidate& each : all_candidates()) {
+    labels.push_back(each.label);
+    BOOST_TEST(each.environment.empty());
+    BOOST_TEST(each.subject == each.label);
+    BOOST_TEST(takes_threads(each) == (each.label != "unsynchronized_pool"));
+  }
   BOOST_REQUIRE(labels.size() >= 4U);
   BOOST_TEST(labels.end()[-4] == "libc");
   BOOST_TEST(labels.end()[-3] == "new_delete");
@@ -44,6 +49,7 @@ BOOST_AUTO_TEST_CASE(settings_of_jemalloc_go_to_its_own_variable_and_must_be_rig
   BOOST_TEST(one.subject == "jemalloc");
   BOOST_TEST(one.environment.at(0) ==
              "ZPMR_JE_MALLOC_CONF=abort_conf:true,dirty_decay_ms:0,narenas:1");
+  BOOST_TEST(one.environment.at(1) == "MALLOC_CONF=abort_conf:true,dirty_decay_ms:0,narenas:1");
 }
 #endif
 

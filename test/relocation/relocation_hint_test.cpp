@@ -169,7 +169,7 @@ BOOST_AUTO_TEST_CASE(moving_past_the_thread_cache_helps) {
   const std::size_t active = *jemalloc->stats().active;
   {
     const zpmr::relocation_scope scope;
-    const zpmr::relocation_scope nested;
+    { const zpmr::relocation_scope nested; }  // whose end leaves the cache to the outer one
     for (void*& block : blocks.all()) {
       if (relocation_hint(*jemalloc, block) != relocation::move) continue;
       void* const better = jemalloc->allocate(block_bytes);
