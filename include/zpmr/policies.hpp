@@ -30,10 +30,11 @@ class ZPMR_EXPORT fixed_limit : public limit_policy {
 };
 }  // namespace detail
 
-/// Refuses.
+/// Refuses: what does not fit throws `limit_exceeded`.
 class ZPMR_EXPORT hard_limit final : public detail::fixed_limit {
  public:
-  using fixed_limit::fixed_limit;
+  /// Effects: makes a policy with a limit of so many bytes.
+  explicit hard_limit(std::size_t limit) noexcept : fixed_limit(limit) {}
   limit_action on_limit(const limit_event& event) override;
 };
 
@@ -73,6 +74,7 @@ class ZPMR_EXPORT evicting_limit final : public detail::fixed_limit {
 /// microseconds, and an eighth longer each time.
 class ZPMR_EXPORT waiting_limit final : public detail::fixed_limit {
  public:
+  /// Effects: makes a policy with a limit of so many bytes.
   waiting_limit(std::size_t limit, std::chrono::nanoseconds max_wait) noexcept;
   limit_action on_limit(const limit_event& event) override;
 
@@ -83,7 +85,8 @@ class ZPMR_EXPORT waiting_limit final : public detail::fixed_limit {
 /// Ends the program with one line on stderr, at the limit and when memory runs out: zmalloc's way.
 class ZPMR_EXPORT aborting_limit final : public detail::fixed_limit {
  public:
-  using fixed_limit::fixed_limit;
+  /// Effects: makes a policy with a limit of so many bytes.
+  explicit aborting_limit(std::size_t limit) noexcept : fixed_limit(limit) {}
   limit_action on_limit(const limit_event& event) override;
   limit_action on_out_of_memory(const limit_event& event) override;
 };
