@@ -42,6 +42,12 @@ std::string other_resources(const measurements& all) {
   return markdown(cells);
 }
 
+/// How many times as long a work takes counted and capped as uncounted.
+std::string cost_of(const measurements& all, const std::string& work) {
+  const auto ratio = all.ratio({work, 1, "jemalloc capped"}, {work, 1, "jemalloc"});
+  return ratio ? three_digits(ratio->median) : "";
+}
+
 /// A row for each subject, a column for each work.
 std::string instructions(const measurements& all) {
   const std::vector<std::string> works{"pair of 64 B", "mixed sizes", "table of strings"};
@@ -121,6 +127,9 @@ std::string filled_in(std::string text, const measurements& all) {
   replace(text, "machine", machine_line(all));
   replace(text, "repetitions", std::to_string(all.repetitions));
   replace(text, "noise", three_digits(typical_noise(all)));
+  replace(text, "cost_of_pair", cost_of(all, "pair of 64 B"));
+  replace(text, "cost_of_mix", cost_of(all, "mixed sizes"));
+  replace(text, "cost_of_table", cost_of(all, "table of strings"));
   replace(text, "cost", markdown(make_table(all, rows, cost_columns())));
   replace(text, "cost_legend", legend(cost_columns()));
   replace(text, "peers", markdown(make_table(all, rows, peer_columns())));
