@@ -69,6 +69,19 @@ if(TARGET zpmr-compare)
   zpmr_debian_package(tools zpmr-tools devel
     "zpmr-compare replays traces of a program's allocations on each allocator,
 and says which suits it.")
+  # Debian wants a manual page of each program. This one is what `--help` says.
+  find_program(ZPMR_HELP2MAN help2man REQUIRED)
+  set(manual ${PROJECT_BINARY_DIR}/zpmr-compare.1)
+  add_custom_command(
+    OUTPUT ${manual}.gz
+    COMMAND ${ZPMR_HELP2MAN} --no-info --version-string=${PROJECT_VERSION} --output=${manual}
+            "--name=replay a program's allocations on each allocator" ./zpmr-compare
+    COMMAND ${ZPMR_GZIP} -9nf ${manual}
+    WORKING_DIRECTORY $<TARGET_FILE_DIR:zpmr-compare> # help2man takes no path with a space in it
+    DEPENDS zpmr-compare
+    VERBATIM)
+  add_custom_target(zpmr_manual ALL DEPENDS ${manual}.gz)
+  install(FILES ${manual}.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT tools)
   set(CPACK_COMPONENT_TOOLS_DEPENDS runtime)
   set(CPACK_DEBIAN_TOOLS_PACKAGE_RECOMMENDS gnuplot-nox) # for --html
 endif()

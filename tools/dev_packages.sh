@@ -8,7 +8,7 @@ packages=(g++ cmake ninja-build make libjemalloc-dev libgoogle-perftools-dev lib
           libmimalloc2.0 patch zlib1g-dev)
 bench_packages=(libbenchmark-dev libboost-dev valgrind gnuplot-nox
                 libtbb-dev libmimalloc-dev libfoonathan-memory-dev)
-package_packages=(dpkg-dev file)
+package_packages=(dpkg-dev file help2man)
 fuzz_packages=(clang-19 libclang-rt-19-dev)
 
 is_installed() {

@@ -39,6 +39,7 @@ contains libzpmr-dev 'usr/lib/[^/]*/pkgconfig/zpmr.pc'
 contains libzpmr-dev 'usr/lib/[^/]*/cmake/zpmr/zpmr-config.cmake'
 contains libzpmr-dev "usr/share/gdb/auto-load/usr/lib/[^/]*/libzpmr.so.$abi.[0-9]*-gdb.py"
 contains zpmr-tools usr/bin/zpmr-compare
+contains zpmr-tools 'usr/share/man/man1/zpmr-compare.1.gz'
 
 for deb in *.deb; do
   package=${deb%%_*}
