@@ -24,7 +24,7 @@ namespace zpmr {
 /// built in.
 [[nodiscard]] ZPMR_EXPORT allocator_resource* find_allocator(std::string_view name) noexcept;
 
-/// Returns: every allocator that is built in, in the order jemalloc, tcmalloc, mimalloc, libc.
+/// Returns: every allocator that is built in, in an order that stays the same; libc is the last.
 [[nodiscard]] ZPMR_EXPORT std::span<allocator_resource* const> allocators() noexcept;
 
 }  // namespace zpmr
