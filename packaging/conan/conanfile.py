@@ -26,7 +26,7 @@ class ZpmrConan(ConanFile):
 
     def export_sources(self):
         source = os.path.join(self.recipe_folder, "..", "..")
-        for pattern in ("CMakeLists.txt", "cmake/*", "include/*", "src/*", "packaging/debian/*"):
+        for pattern in ("CMakeLists.txt", "cmake/*", "include/*", "src/*", "tools/gdb/*", "packaging/debian/*"):
             copy(self, pattern, source, self.export_sources_folder)
 
     def layout(self):
