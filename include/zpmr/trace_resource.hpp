@@ -27,7 +27,8 @@ namespace zpmr {
 /// cut short: parts of it are mapped into memory.
 ///
 /// Throws: `std::system_error` if a trace is being recorded, or the file cannot be written or is
-/// not a regular one. Its text names the file and the remedy.
+/// not a regular one; or if an earlier trace went into it, and a thread that took part in that
+/// lives on and has used no traced resource since. Its text names the file and the remedy.
 ZPMR_EXPORT void start_trace(const char* file);
 
 /// Effects: ends the trace, if one is recorded. Resources stay as they are, but record no more.

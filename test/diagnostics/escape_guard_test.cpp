@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <vector>
+#include <zpmr/call_stack.hpp>
 #include <zpmr/counting_resource.hpp>
 #include <zpmr/escape_guard.hpp>
 
@@ -114,6 +115,19 @@ BOOST_AUTO_TEST_CASE(a_printed_place_starts_with_the_program_s_own_call) {
   printed << guard.sites()[0].where;
   const std::string first = printed.str().substr(0, printed.str().find('\n'));
   BOOST_TEST(first.find("escape()") != std::string::npos, printed.str());
+}
+
+BOOST_AUTO_TEST_CASE(a_printed_place_ends_with_main_though_what_called_that_is_known) {
+  constexpr std::size_t most_frames = 32;
+  const zpmr::call_stack here = zpmr::call_stack::here();
+  if (here.frames().size() == most_frames) return;  // it may not reach so far
+  std::ostringstream printed;
+  printed << here;
+  std::string text = printed.str();
+  BOOST_TEST_REQUIRE(text.ends_with('\n'));
+  text.pop_back();
+  const std::string last = text.substr(text.rfind('\n') + 1);
+  BOOST_TEST(last.starts_with("    main at "), printed.str());
 }
 
 BOOST_AUTO_TEST_CASE(a_refused_place_is_told_by_the_exception_and_by_the_guard) {

@@ -73,20 +73,21 @@ BOOST_AUTO_TEST_CASE(a_second_trace_numbers_threads_and_resources_and_times_from
       from_thread.release();
     }
   }};
-  const auto record = [&] {
-    start();
+  const auto record = [&](const std::string& name) {
+    start_trace(name.c_str());
     const trace_resource unused{upstream};
     trace_resource used{upstream};
     memory = &used;
     pair_of(used, 1);
     to_thread.release();
     from_thread.acquire();
-    return stop_and_read();
+    stop_trace();
+    return read_trace{name};
   };
-  BOOST_TEST(record().threads() == 2U);
+  BOOST_TEST(record(file).threads() == 2U);
   std::this_thread::sleep_for(std::chrono::milliseconds{50});
   const clock::time_point start_of_second = clock::now();
-  const read_trace second = record();
+  const read_trace second = record(file + "2");  // the thread still has a part of the other
   const clock::duration took = clock::now() - start_of_second;
   BOOST_TEST_REQUIRE(second.events.size() == 4U);
   for (std::uint32_t i = 0; i < 4; ++i) {
@@ -95,6 +96,33 @@ BOOST_AUTO_TEST_CASE(a_second_trace_numbers_threads_and_resources_and_times_from
     BOOST_TEST(second.events[i].time.count() >= 0);
     BOOST_TEST((second.events[i].time <= took));
   }
+}
+
+// Its next event, if it is in the middle of one, would be written to what is no more.
+BOOST_AUTO_TEST_CASE(a_file_of_which_a_thread_still_has_a_part_is_not_made_anew) {
+  start();
+  trace_resource memory{upstream};
+  std::binary_semaphore recorded{0};
+  std::binary_semaphore refused{0};
+  std::binary_semaphore let_go{0};
+  std::binary_semaphore end{0};
+  std::jthread thread{[&] {
+    pair_of(memory, 1);
+    recorded.release();
+    refused.acquire();
+    pair_of(memory, 1);  // of no trace any more
+    let_go.release();
+    end.acquire();
+  }};
+  recorded.acquire();
+  stop_trace();
+  const std::string message = refusal([&] { start(); });
+  refused.release();
+  let_go.acquire();
+  const std::string none = refusal([&] { start(); });
+  end.release();
+  BOOST_TEST(contains(message, "busy"), message);
+  BOOST_TEST(none == "nothing was thrown");
 }
 
 BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_written_is_refused_by_name) {
