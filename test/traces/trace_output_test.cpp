@@ -53,8 +53,11 @@ BOOST_AUTO_TEST_CASE(of_blocks_of_two_words_a_trace_of_several_mebibytes_has_all
   start();
   trace_resource memory{upstream};
   for (std::size_t i = 0; i < many_pairs; ++i) pair_of(memory, 3000 + i % 100);
+  void* const last = memory.allocate(3000);
   const read_trace trace = stop_and_read();
-  BOOST_TEST_REQUIRE(trace.events.size() == 2U * many_pairs);
+  memory.deallocate(last, 3000);
+  BOOST_TEST_REQUIRE(trace.events.size() == 2U * many_pairs + 1);
+  BOOST_TEST(trace.in_use.size() == 1U);
   BOOST_TEST(trace.consistent);
   for (std::size_t i = 0; i < many_pairs; ++i) {
     BOOST_TEST_REQUIRE(trace.events[2 * i].bytes == 3000 + i % 100);
