@@ -101,6 +101,14 @@ BOOST_AUTO_TEST_CASE(free_memory_is_given_back_and_that_is_said_only_if_so) {
   BOOST_TEST(!memory.release_free_memory());
 }
 
+BOOST_AUTO_TEST_CASE(to_give_memory_back_empties_the_caches_first) {
+  arena_resource memory;
+  std::vector<block> blocks = make_blocks(memory, 200, 1);
+  free_blocks(memory, blocks);
+  memory.release_free_memory();
+  BOOST_TEST(memory.arena().stats().allocated.value() == 0U);  // which empties none
+}
+
 BOOST_AUTO_TEST_CASE(counted_it_agrees_with_the_tracker) {
   arena_resource memory;
   zpmr::counting_resource counted{&memory, "arena"};

@@ -117,6 +117,30 @@ BOOST_AUTO_TEST_CASE(a_printed_place_starts_with_the_program_s_own_call) {
   BOOST_TEST(first.find("escape()") != std::string::npos, printed.str());
 }
 
+namespace {
+
+volatile int after_the_call = 0;
+
+[[gnu::noinline]] int escape_and_go_on() {
+  escape();
+  after_the_call = 1;
+  return __LINE__ - 2;  // of the call
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_printed_place_has_the_line_of_the_call_and_not_the_one_after_it) {
+  const escape_guard guard{escape_action::locate};
+  const int line = escape_and_go_on();
+  BOOST_TEST_REQUIRE(guard.sites().size() == 1u);
+  std::ostringstream printed;
+  printed << guard.sites()[0].where;
+  const std::string text = printed.str();
+  const std::string call = text.substr(text.find("escape_and_go_on"));
+  if (call.find(" at address ") < call.find('\n')) return;  // built without lines
+  BOOST_TEST(call.substr(0, call.find('\n')).ends_with(':' + std::to_string(line)), text);
+}
+
 BOOST_AUTO_TEST_CASE(a_printed_place_ends_with_main_though_what_called_that_is_known) {
   constexpr std::size_t most_frames = 32;
   const zpmr::call_stack here = zpmr::call_stack::here();

@@ -59,6 +59,22 @@ other              0 B       0 B      none
   guests.uncharge(768_MiB);
 }
 
+BOOST_AUTO_TEST_CASE(the_last_branch_ends_whatever_is_below_it) {
+  memory_tracker server{"server"};
+  memory_tracker cache{"cache", server};
+  memory_tracker sessions{"sessions", server};
+  memory_tracker guests{"guests", sessions};
+  memory_tracker names{"names", guests};
+  BOOST_TEST("\n" + report() == R"(
+tracker         in use  peak  limit  of its limit  of its parent
+server             0 B   0 B   none
+├─ cache           0 B   0 B   none
+└─ sessions        0 B   0 B   none
+   └─ guests       0 B   0 B   none
+      └─ names     0 B   0 B   none
+)");
+}
+
 BOOST_AUTO_TEST_CASE(exact_sizes_are_bytes) {
   zpmr::hard_limit cap{1'000'000};
   memory_tracker tracker{"t", &cap};

@@ -36,12 +36,14 @@ class talking_allocator : public zpmr::allocator_resource {
  public:
   std::atomic<std::uint64_t> asked{0};
   std::atomic<bool> fails{false};
+  std::atomic<std::chrono::milliseconds> takes{0ms};  // at the next question
 
   std::string_view name() const noexcept override { return "talking"; }
   std::string_view version() const noexcept override { return "talking-1"; }
   std::size_t usable_size(std::size_t bytes, std::size_t) const noexcept override { return bytes; }
   zpmr::allocator_stats stats() const override {
     ++const_cast<talking_allocator*>(this)->asked;
+    std::this_thread::sleep_for(const_cast<talking_allocator*>(this)->takes.exchange(0ms));
     if (fails) throw std::runtime_error{"not now"};
     zpmr::allocator_stats stats;
     stats.resident = 4096;
@@ -109,6 +111,22 @@ BOOST_AUTO_TEST_CASE(it_takes_one_in_every_interval) {
   BOOST_TEST(sampler.samples().size() >= 20u);
   BOOST_TEST(sampler.samples().size() == allocator.asked);
   BOOST_TEST(sampler.dropped() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(samples_that_were_missed_are_not_made_up_for) {
+  constexpr auto interval = 10ms;
+  constexpr auto pause = 1000ms;
+  memory_tracker tracker{"tracker"};
+  talking_allocator allocator;
+  const auto start = std::chrono::steady_clock::now();
+  usage_sampler sampler{tracker, allocator, {.interval = interval}};
+  allocator.takes = pause;
+  const std::uint64_t before = allocator.asked;
+  wait_for_samples(allocator, before + 10);
+  sampler.stop();
+  const auto at_work = std::chrono::steady_clock::now() - start - pause;
+  // And one at the start, at the end, and after the pause.
+  BOOST_TEST(sampler.samples().size() <= static_cast<std::size_t>(at_work / interval) + 3);
 }
 
 BOOST_AUTO_TEST_CASE(stopping_does_not_wait_for_the_interval_and_may_be_repeated) {

@@ -1,31 +1,20 @@
 // SPDX-License-Identifier: MIT
 #define BOOST_TEST_MODULE fork_in_mapping
-#include <sys/mman.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
-#include <atomic>
 #include <boost/test/unit_test.hpp>
-#include <chrono>
-#include <csignal>
-#include <thread>
 #include <zpmr/detail/thread_state.hpp>
 #include <zpmr/memory_tracker.hpp>
 #include <zpmr/usage_scope.hpp>
 
-#include "support/child_process.hpp"
 #include "support/forks.hpp"
+#include "support/slow_mapping.hpp"
 
 // What trackers take from the system for themselves comes from pools, whose locks a fork has to
-// wait for: here for one that is held long, as `mmap` takes its time.
+// wait for.
 
 namespace {
 
 using zpmr::memory_tracker;
-using zpmr::test::holds_in_child;
-
-constinit thread_local int mapping_to_wait_in = 0;  // of this thread: the n-th from now on
-std::atomic<bool> waiting{false};
+using zpmr::test::child_goes_on;
 
 /// Returns: whether threads have slots here: they have none without a heavy fence.
 bool there_are_slots() {
@@ -34,39 +23,7 @@ bool there_are_slots() {
   return zpmr::detail::this_thread.index != zpmr::detail::no_index;
 }
 
-/// Forks while another thread, which does `deed`, is in its n-th mapping, in a process of its own,
-/// in which nothing is mapped yet.
-/// Returns: whether `in_child` then comes to an end in the child, and is true.
-template <class F, class G>
-boost::test_tools::assertion_result child_goes_on(int mapping, F deed, G in_child) {
-  return holds_in_child([&] {
-    std::atomic<bool> done{false};
-    std::thread other{[&] {
-      mapping_to_wait_in = mapping;
-      deed();
-      done = true;
-    }};
-    while (!waiting && !done) std::this_thread::yield();
-    const bool good = waiting && holds_in_child([&] {
-                        std::signal(SIGALRM, SIG_DFL);  // ends what would wait for ever
-                        ::alarm(60);
-                        return in_child();
-                      });
-    other.join();
-    return good;
-  });
-}
-
 }  // namespace
-
-extern "C" void* mmap(void* place, std::size_t bytes, int protection, int flags, int file,
-                      off_t at) noexcept {
-  if (mapping_to_wait_in > 0 && --mapping_to_wait_in == 0) {
-    waiting = true;
-    std::this_thread::sleep_for(std::chrono::milliseconds{300});
-  }
-  return reinterpret_cast<void*>(::syscall(SYS_mmap, place, bytes, protection, flags, file, at));
-}
 
 BOOST_AUTO_TEST_CASE(a_child_can_watch_a_peak_that_another_thread_was_about_to_watch) {
   memory_tracker tracker{"tracker"};

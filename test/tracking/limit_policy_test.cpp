@@ -139,6 +139,18 @@ BOOST_AUTO_TEST_CASE(by_default_a_policy_denies_when_memory_runs_out_and_ignores
 
 // ---- Charges that never fit.
 
+BOOST_AUTO_TEST_CASE(a_tracker_that_could_just_hold_the_charge_is_not_asked_for_one_that_is_full) {
+  scripted_policy of_root{150};
+  scripted_policy of_leaf{100};
+  memory_tracker root{"root", &of_root};
+  memory_tracker leaf{"leaf", root, &of_leaf};
+  root.charge(100);
+  BOOST_CHECK_THROW(leaf.charge(100), limit_exceeded);
+  BOOST_TEST(of_root.questions == 1u);
+  BOOST_TEST(of_leaf.questions == 0u);
+  root.uncharge(100);
+}
+
 BOOST_AUTO_TEST_CASE(a_tracker_that_no_free_can_help_is_asked_before_one_that_is_only_full) {
   scripted_policy of_root{50};
   scripted_policy of_leaf{1000};
