@@ -170,6 +170,17 @@ BOOST_AUTO_TEST_CASE(a_bad_name_in_the_environment_is_told_in_one_line) {
   BOOST_TEST(std::ranges::count(child.message, '\n') == 1);
 }
 
+BOOST_AUTO_TEST_CASE(a_name_of_any_length_in_the_environment_is_told_in_one_line_that_is_cut) {
+  const auto child = zpmr::test::run_in_child([] {
+    ::setenv("ZPMR_TRACE", std::string(1000, 'x').c_str(), 1);
+    if (zpmr::start_trace_from_environment()) ::_exit(1);
+  });
+  BOOST_TEST(child.status == 0);
+  BOOST_TEST(child.message.size() > 500U);
+  BOOST_TEST(child.message.size() < 512U);
+  BOOST_TEST(child.message.find('\n') == child.message.size() - 1);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_FIXTURE_TEST_SUITE(ending, zpmr::test::recording_fixture)
