@@ -13,6 +13,7 @@
 #include <locale>
 #include <optional>
 #include <span>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <zpmr/memory_usage.hpp>
@@ -100,8 +101,12 @@ inline void print_table(std::ostream& out, std::span<const result> results) {
   const auto usage_row = [&](std::string_view title, auto member) {
     row(title, [member](const result& r) { return r.usage.*member; });
   };
-  const auto resident_growth = [](const result& r) {
-    return r.resident_growth ? std::to_string(*r.resident_growth / 1024) + " KiB" : "unknown";
+  const auto resident_growth = [&](const result& r) -> std::string {
+    if (!r.resident_growth) return "unknown";
+    std::ostringstream text;
+    text.imbue(out.getloc());
+    text << *r.resident_growth / 1024 << " KiB";
+    return text.str();
   };
 
   out << std::fixed << std::setprecision(2);
