@@ -30,7 +30,9 @@ install_packages() {
   ((${#missing[@]})) || return 0
 
   by_hand="Check the network, or install by hand: ${missing[*]}"
-  ((EUID == 0)) || command -v sudo >/dev/null || fail "neither root nor sudo." "$by_hand"
+  ((EUID == 0)) || command -v sudo >/dev/null ||
+    fail "packages are missing, and there is neither root nor sudo to install them." \
+      "Have root run: apt-get install --no-install-recommends ${missing[*]}"
   step "updating the package lists" "$by_hand" as_root apt-get update
   step "installing ${missing[*]}" "$by_hand" \
     as_root env DEBIAN_FRONTEND=noninteractive \
