@@ -85,9 +85,11 @@ class counting_resource final : public detail::counting_base {
   [[nodiscard]] Upstream* upstream_resource() const noexcept { return upstream_; }
   [[nodiscard]] memory_tracker& tracker() const noexcept { return *tracker_; }
 
-  /// The figures of the tracker.
+  /// Returns: the tracker's bytes in use.
   [[nodiscard]] std::size_t bytes_in_use() const noexcept { return tracker_->bytes_in_use(); }
+  /// Returns: the most that were ever in use, or since the tracker's peak was reset.
   [[nodiscard]] std::size_t peak_bytes() const noexcept { return tracker_->peak_bytes(); }
+  /// Returns: all figures of the tracker.
   [[nodiscard]] memory_usage snapshot() const noexcept { return tracker_->snapshot(); }
 
  private:

@@ -45,8 +45,9 @@ class ZPMR_EXPORT escape_refused : public std::bad_alloc {
  public:
   escape_refused(std::size_t bytes, std::size_t alignment, call_stack where) noexcept;
 
-  /// Returns: the bytes that were asked for, and at which alignment.
+  /// Returns: the bytes that were asked for.
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+  /// Returns: the alignment that was asked for, in bytes.
   [[nodiscard]] std::size_t alignment() const noexcept { return alignment_; }
   /// Returns: where they were asked for.
   [[nodiscard]] call_stack where() const noexcept { return where_; }

@@ -39,6 +39,7 @@ class ZPMR_EXPORT limit_exceeded : public std::bad_alloc {
   /// Returns: all of it in one line, with the three children of the tracker that hold the most.
   [[nodiscard]] const char* what() const noexcept override { return what_.data(); }
 
+  /// The bytes of the name that are kept.
   static constexpr std::size_t name_capacity = 48;
 
  private:

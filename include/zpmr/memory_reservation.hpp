@@ -32,7 +32,9 @@ class ZPMR_EXPORT memory_reservation {
   /// Effects: takes over the charge; `other` then holds 0 bytes and may only be destroyed or
   /// assigned to.
   memory_reservation(memory_reservation&& other) noexcept;
+  /// Effects: the same; what this one held is taken off.
   memory_reservation& operator=(memory_reservation&& other) noexcept;
+  /// Effects: takes the bytes off.
   ~memory_reservation();
 
   /// Returns: the bytes charged.

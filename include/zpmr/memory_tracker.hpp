@@ -88,13 +88,14 @@ class ZPMR_EXPORT memory_tracker : private detail::node {
   /// uncharged yet. Checked builds stop otherwise; others take off what there is.
   void uncharge(std::size_t bytes) noexcept { take_off_bounded({bytes, bytes, 0}); }
 
-  /// For authors of resources: as `charge` of `usable` bytes and as `uncharge`, but `requested` is
-  /// what the caller asked for, and an allocation or a deallocation is counted. While the upstream
-  /// is being asked, hold a `pending_block` instead: it takes everything back if the upstream
-  /// throws.
+  /// For authors of resources: as `charge` of `usable` bytes, but `requested` is what the caller
+  /// asked for, and an allocation is counted. While the upstream is being asked, hold a
+  /// `pending_block` instead: it takes everything back if the upstream throws.
   void charge_block(std::size_t usable, std::size_t requested) {
     charge_checked({usable, requested, 1});
   }
+  /// For authors of resources: as `uncharge` of what `charge_block` charged with the same
+  /// arguments; a deallocation is counted.
   void uncharge_block(std::size_t usable, std::size_t requested) noexcept {
     take_off_bounded({usable, requested, 1});
   }

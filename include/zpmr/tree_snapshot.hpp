@@ -46,6 +46,7 @@ class ZPMR_EXPORT tree_snapshot {
   tree_snapshot(const tree_snapshot&) = delete;  // the records point into the names
   tree_snapshot& operator=(const tree_snapshot&) = delete;
 
+  /// Returns: the trackers, valid while the snapshot lives.
   [[nodiscard]] std::span<const tracker_record> records() const noexcept { return records_; }
 
  private:
