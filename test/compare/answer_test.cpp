@@ -221,7 +221,45 @@ BOOST_AUTO_TEST_CASE(times_are_told_in_three_digits_of_the_unit_that_suits_them)
   BOOST_TEST(time_text(nanoseconds(1000)) == "1.00 µs");
   BOOST_TEST(time_text(nanoseconds(999'499)) == "999 µs");
   BOOST_TEST(time_text(nanoseconds(999'500)) == "1.00 ms");
-  BOOST_TEST(time_text(std::chrono::hours(2)) == "7200 s");
+  BOOST_TEST(time_text(std::chrono::hours(2)) == "7,200 s");
+}
+
+BOOST_AUTO_TEST_CASE(numbers_are_told_in_three_digits_or_in_groups_of_three) {
+  BOOST_TEST(number_text(1.234) == "1.23");
+  BOOST_TEST(number_text(999.4) == "999");
+  BOOST_TEST(number_text(999.6) == "1,000");
+  BOOST_TEST(number_text(16151469.2) == "16,151,469");
+}
+
+BOOST_AUTO_TEST_CASE(a_trace_of_one_event_is_told_of_as_one) {
+  trace_profile profile;
+  profile.events = profile.allocations = 1;
+  profile.last_event_of_thread = {1};
+  BOOST_TEST(description_of(profile) ==
+             "1 event, 1 of them an allocation, by 1 thread; at most 0 B in use, 0 B at the end.");
+  profile.events = profile.allocations = 2;
+  profile.cut_short = true;
+  BOOST_TEST(
+      description_of(profile) ==
+      "2 events, 2 of them allocations, by 1 thread; at most 0 B in use, 0 B at the end. The "
+      "recording was cut short.");
+  profile.left_out = 1;
+  BOOST_TEST(description_of(profile).ends_with(
+      "cut short. Left out, as they refer to what is not there: 1 event."));
+}
+
+BOOST_AUTO_TEST_CASE(of_a_short_trace_it_says_what_it_does_not_tell) {
+  comparison what = compared({});
+  what.profile.events = 1023;
+  BOOST_TEST(remarks_on(what).find("Record a longer run.") != std::string::npos);
+  what.profile.events = 1024;
+  BOOST_TEST(remarks_on(what).find("Record a longer run.") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_nearly_all_less_is_not_told_as_all) {
+  const comparison what = compared({measured("a", {20, 20}, 9000 * mib, 2 * mib),
+                                    measured("b", {20, 20}, 9000 * mib, 9000 * mib)});
+  BOOST_TEST(says(what, "a holds least, 2.00 MiB: 99 % less than b."));
 }
 
 BOOST_AUTO_TEST_CASE(large_numbers_are_told_in_groups_of_three_digits) {

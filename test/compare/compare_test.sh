@@ -114,6 +114,33 @@ threads() {
   grep -q '^unsynchronized_pool  *[0-9]' out || fail 'one thread was not replayed on it'
 }
 
+# Stacks of so many bytes fit into no address space.
+too_many_threads() {
+  trace_of known
+  (ulimit -s 68719476736) 2>/dev/null || skip 'the size of stacks cannot be set'
+  (ulimit -s 68719476736 && exec "$compare" --help) >/dev/null 2>&1 || skip 'it starts no program'
+  (
+    ulimit -s 68719476736
+    refuses 2 'known.trace: more threads run at a time than the system lets a process start' \
+      --runs 1 known.trace
+  )
+}
+
+progress_on_terminals_only() {
+  trace_of churn
+  runs --runs 1 --allocator libc churn.trace
+  [[ ! -s err ]] || fail 'something on stderr, where that is no terminal'
+  ! grep -q $'[\r\e]' out || fail 'piped output has control characters'
+  script -qec "'$compare' --runs 2 --allocator libc churn.trace" /dev/null >out </dev/null
+  local each
+  for each in 'churn.trace: reading: 0 %' "churn.trace: nothing, for the replay's own cost, run 1 of 2: " \
+    'churn.trace: libc, run 2 of 2: 100 %' 'churn.trace: libc, latencies: 100 %'; do
+    grep -q $'\r'"$each"$'.*\e\\[K' out || fail "no progress on a terminal: $each"
+  done
+  # The line is gone before anything else is said.
+  grep -q $'\r\e\\[Kchurn.trace: ' out || fail 'the line of progress stays'
+}
+
 settings() {
   trace_of churn
   "$compare" --help | grep -q jemalloc || skip 'no help'
@@ -176,6 +203,8 @@ bad_arguments() {
     [[ ! -e page.html.part ]] || fail 'a part of a page is left'
     runs --runs 1 --allocator libc --html /dev/null churn.trace
     [[ -c /dev/null ]] || fail 'a device was replaced'
+    refuses 1 'cannot write all of the page to "/dev/full". See whether its disk has room.' \
+      --runs 1 --allocator libc --html /dev/full churn.trace
   fi
   ! PATH=$scratch "$compare" --html page.html churn.trace 2>err || fail 'drawn without gnuplot'
   grep -qF 'install gnuplot-nox' err || fail 'it does not say what is missing'
@@ -253,6 +282,14 @@ page() {
   ! grep -q '<h2><b>' page.html || fail 'a name is taken for a tag'
   grep -q '<a href="#trace2">churn.trace</a>' page.html || fail 'no list of the traces'
   grep -q '<section id="trace2">' page.html || fail 'the list leads nowhere'
+
+  # So short a trace has no moment with anything in use, so no fragmentation.
+  trace_of pair
+  runs --runs 1 --html short.html pair.trace
+  [[ ! -s err ]] || fail 'gnuplot complains of a short trace'
+  [[ $(grep -c '<figure>' short.html) == 5 ]] || fail 'not 5 plots of a short trace'
+  runs --runs 1 --allocator libc --html short.html pair.trace
+  ! grep -q 'class="answer"' short.html || fail 'an answer that says nothing'
 
   # The browser counts what it has drawn: shapes that take some room, in each picture.
   sed 's|</main>|</main><p id="drawn"></p><script>\

@@ -16,25 +16,32 @@ fail() {
   exit 1
 }
 
+expect_status() {  # SIGNAL WHEN: of the program that was sent it
+  local status=0
+  wait $process || status=$?
+  [[ $status == $((128 + $(kill -l "$1"))) ]] || fail "status $status after SIG$1 $2"
+}
+
 "$write_trace" churn.trace churn
-"$compare" --json --runs 1000 churn.trace >out 2>err &
-process=$! status=0
-sleep 2
-kill -INT $process
-wait $process || status=$?
-[[ $status == 130 ]] || fail "status $status after Ctrl-C"
-grep -qE 'interrupted; this is what was measured so far|interrupted before anything was' err ||
-  fail 'it does not say so'
-[[ $(head -c 1 out) == '[' && $(tail -n 1 out) == *']' ]] || fail 'the figures are not all there'
+for signal in INT TERM HUP; do
+  "$compare" --json --runs 1000 churn.trace >out 2>err &
+  process=$!
+  sleep 2
+  kill -"$signal" $process
+  expect_status "$signal" 'while it measures'
+  grep -qE 'interrupted; this is what was measured so far|interrupted before anything was' err ||
+    fail 'it does not say so'
+  [[ $(head -c 1 out) == '[' && $(tail -n 1 out) == *']' ]] || fail 'the figures are not all there'
+done
 
 # Before anything is measured, an earlier page stays.
 command -v gnuplot >/dev/null || exit 0
-echo earlier >page.html
-status=0
-"$compare" --runs 1000 --html page.html $(yes churn.trace | head -n 100) >out 2>err &
-process=$!
-while [[ ! -e page.html.part ]]; do sleep 0.01; done
-kill -INT $process
-wait $process || status=$?
-[[ $status == 130 ]] || fail "status $status after Ctrl-C at the start"
-[[ $(cat page.html) == earlier && ! -e page.html.part ]] || fail 'the earlier page is gone'
+for signal in INT TERM; do
+  echo earlier >page.html
+  "$compare" --runs 1000 --html page.html $(yes churn.trace | head -n 100) >out 2>err &
+  process=$!
+  while [[ ! -e page.html.part ]]; do sleep 0.01; done
+  kill -"$signal" $process
+  expect_status "$signal" 'at the start'
+  [[ $(cat page.html) == earlier && ! -e page.html.part ]] || fail 'the earlier page is gone'
+done

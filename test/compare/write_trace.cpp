@@ -64,6 +64,10 @@ void churn(std::pmr::memory_resource& memory) {
   }
 }
 
+void pair(std::pmr::memory_resource& memory) {
+  memory.deallocate(memory.allocate(100, 16), 100, 16);
+}
+
 void terabytes(std::pmr::memory_resource& memory) {
   (void)blocks_of(memory, 3, 100);
   (void)blocks_of(memory, 10, std::size_t{1} << 46);
@@ -94,6 +98,7 @@ const std::map<std::string, pattern> patterns{
     {"known", {known, 1 << 20}},
     {"little", {little, 1 << 12}},
     {"churn", {churn, 1 << 12}},
+    {"pair", {pair, 1 << 12}},
     {"terabytes", {terabytes, 1 << 12}},
     {"aligned_to_terabytes", {aligned_to_terabytes, 1 << 12}},
     {"freed_twice", {freed_twice, 1 << 12}},

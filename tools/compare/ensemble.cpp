@@ -3,6 +3,7 @@
 
 #include <cstdlib>
 #include <new>
+#include <system_error>
 
 namespace zpmr::compare {
 
@@ -13,7 +14,7 @@ ensemble::~ensemble() {
 void ensemble::play_on(seat& one) noexcept {
   try {
     const auto start = thread_time();
-    const auto waited = what_ == measure::latencies ? on_.play(one.steps, places_, one.times)
+    const auto waited = what_ == measure::latencies ? on_.play(one.steps, places_, *one.times)
                                                     : on_.play(one.steps, places_);
     one.time = thread_time() - start - waited;
   } catch (const std::bad_alloc&) {
@@ -23,13 +24,18 @@ void ensemble::play_on(seat& one) noexcept {
 
 void ensemble::seat_thread(seat& one) {
   if (one.thread.joinable()) return;
-  one.thread = std::thread([this, &one] {
+  const auto take_part = [this, &one] {
     // No steps: that is the end.
     for (one.begin.acquire(); !one.steps.empty(); one.begin.acquire()) {
       play_on(one);
       one.done.release();
     }
-  });
+  };
+  try {
+    one.thread = std::thread(take_part);
+  } catch (const std::system_error&) {
+    std::_Exit(out_of_threads_status);
+  }
 }
 
 void ensemble::end_thread(seat& one) {
@@ -41,7 +47,10 @@ void ensemble::end_thread(seat& one) {
 
 reading ensemble::play(std::span<const batch_part> parts, std::span<const step> steps) {
   for (const batch_part& part : parts) {
-    while (seats_.size() <= part.seat) seats_.emplace_back();
+    while (seats_.size() <= part.seat) {
+      seats_.emplace_back();
+      if (what_ == measure::latencies) seats_.back().times = std::make_unique<latencies>();
+    }
     if (part.seat > 0) seat_thread(seats_[part.seat]);
     seats_[part.seat].steps = steps.first(part.steps);
     steps = steps.subspan(part.steps);
@@ -71,8 +80,9 @@ latencies ensemble::finish() {
   latencies sum;
   for (seat& each : seats_) {
     end_thread(each);
-    sum.allocations.add(each.times.allocations);
-    sum.frees.add(each.times.frees);
+    if (!each.times) continue;
+    sum.allocations.add(each.times->allocations);
+    sum.frees.add(each.times->frees);
   }
   return sum;
 }

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <deque>
+#include <memory>
 #include <semaphore>
 #include <span>
 #include <thread>
@@ -33,20 +34,21 @@ class ensemble {
   /// Effects: does all parts at the same time. `steps` are those of the first part, then those of
   /// the second ... A thread that is needed for the first time starts before the clock does.
   /// Returns: the times; what is resident is not looked up. If memory runs out the process ends,
-  /// with `out_of_memory_status`, as other threads may wait for the block that cannot be made.
-  /// Throws: `std::system_error` if a thread cannot be started.
+  /// with `out_of_memory_status`, as other threads may wait for the block that cannot be made; with
+  /// `out_of_threads_status` if a thread cannot be started.
   reading play(std::span<const batch_part> parts, std::span<const step> steps);
 
   /// Effects: ends all threads. Returns: the latencies of all of them.
   [[nodiscard]] latencies finish();
 
   static constexpr int out_of_memory_status = 3;
+  static constexpr int out_of_threads_status = 4;
 
  private:
   struct seat {
     std::span<const step> steps;
     std::chrono::nanoseconds time{};
-    latencies times{};
+    std::unique_ptr<latencies> times{};  ///< 16 KiB, so only if they are measured
     std::binary_semaphore begin{0};
     std::binary_semaphore done{0};
     std::thread thread{};

@@ -27,16 +27,21 @@
 namespace zpmr::compare {
 namespace {
 
-constexpr int interrupted_status = 128 + SIGINT;
+/// The signal that asked for the end, or 0.
+volatile std::sig_atomic_t stopped_by = 0;
 
-volatile std::sig_atomic_t ctrl_c = 0;
+/// Returns: the exit status that the shell gives a program which a signal ended.
+int interrupted_status() {
+  return 128 + stopped_by;
+}
 
-/// Effects: makes Ctrl-C end the measuring, but not the program. A second one does.
-void listen_to_ctrl_c() {
+/// Effects: makes Ctrl-C, a lost terminal and SIGTERM end the measuring, but not the program. A
+/// second one of its kind does.
+void listen_to_signals() {
   struct sigaction action {};
-  action.sa_handler = [](int) { ctrl_c = 1; };
+  action.sa_handler = [](int signal) { stopped_by = signal; };
   action.sa_flags = static_cast<int>(SA_RESETHAND);
-  ::sigaction(SIGINT, &action, nullptr);
+  for (const int each : {SIGINT, SIGHUP, SIGTERM}) ::sigaction(each, &action, nullptr);
   std::signal(SIGPIPE, SIG_IGN);  // a process that ended early is told of by its status
 }
 
@@ -46,7 +51,7 @@ void measure_traces(const options& chosen, std::vector<comparison>& all) {
   const progress_line line;
   const auto show_of = [&line](const std::filesystem::path& trace) {
     return [&line, name = trace.filename().string()](const std::string& doing, double done) {
-      if (ctrl_c != 0) throw interrupted();
+      if (stopped_by != 0) throw interrupted();
       line.show(name + ": " + doing, done);
     };
   };
@@ -86,11 +91,11 @@ void print_all(const options& chosen, const std::vector<comparison>& all) {
 /// ends what draws.
 void write_page(page_file& page, const std::vector<comparison>& all) {
   if (!is_anything_measured(all)) return;
-  const bool was_interrupted = ctrl_c != 0;
+  const bool was_interrupted = stopped_by != 0;
   try {
     page.write(all);
   } catch (const std::exception&) {
-    if (ctrl_c != 0 && !was_interrupted) throw interrupted();
+    if (stopped_by != 0 && !was_interrupted) throw interrupted();
     throw;
   }
 }
@@ -98,7 +103,7 @@ void write_page(page_file& page, const std::vector<comparison>& all) {
 int parse_and_compare(int count, char** arguments) {
   const auto chosen = parse(count, arguments);
   if (!chosen) return EXIT_SUCCESS;
-  listen_to_ctrl_c();
+  listen_to_signals();
   std::optional<page_file> page;
   if (chosen->page) page.emplace(*chosen->page);
   std::vector<comparison> all;
@@ -109,7 +114,7 @@ int parse_and_compare(int count, char** arguments) {
   } catch (const interrupted&) {
     complain(is_anything_measured(all) ? "interrupted; this is what was measured so far"
                                        : "interrupted before anything was measured");
-    status = interrupted_status;
+    status = interrupted_status();
   } catch (const std::exception&) {
     if (!is_anything_measured(all)) throw;
     failure = std::current_exception();
@@ -130,7 +135,7 @@ int main(int count, char** arguments) {
     return parse_and_compare(count, arguments);
   } catch (const interrupted&) {
     complain("interrupted while the page was drawn; it is not written");
-    return interrupted_status;
+    return interrupted_status();
   } catch (const bad_input& error) {
     complain(error.what());
     return 2;

@@ -23,12 +23,25 @@ std::string description(const candidate& on, const std::string& round) {
   return on.label + ", " + round;
 }
 
+/// Effects: as `replay_once`; what it throws names the trace, as there may be several.
+run replayed(const comparison& what, const candidate& on, measure kind,
+             const on_progress& progress) {
+  const std::string trace = what.trace.string() + ": ";
+  try {
+    return replay_once(what.trace, what.profile, on, kind, progress);
+  } catch (const bad_input& error) {
+    throw bad_input(trace + error.what());
+  } catch (const replay_failed& error) {
+    throw replay_failed(trace + error.what());
+  }
+}
+
 void measure_once(comparison& what, result& one, measure kind, const std::string& round,
                   const on_progress& progress) {
   const auto shown = [&](const std::string&, double done) {
     progress(description(one.on, round), done);
   };
-  run measured = replay_once(what.trace, what.profile, one.on, kind, shown);
+  run measured = replayed(what, one.on, kind, shown);
   if (kind == measure::latencies) {
     one.times = measured.times;
   } else {

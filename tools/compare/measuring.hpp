@@ -20,7 +20,8 @@ namespace zpmr::compare {
 using on_progress = std::function<void(const std::string& doing, double done)>;
 
 /// Effects: replays the trace once. Throws: `bad_input` if the replay takes more memory than the
-/// machine has left; `replay_failed`; `trace_error`; what `progress` throws.
+/// machine has left, or more threads than it gives; `replay_failed`; `trace_error`; what `progress`
+/// throws.
 [[nodiscard]] run replay_once(const std::filesystem::path& trace, const trace_profile& profile,
                               const candidate& on, measure what, const on_progress& progress);
 

@@ -22,6 +22,7 @@
 #include "channel.hpp"
 #include "huge_pages.hpp"
 #include "replay_worker.hpp"
+#include "trace_profile.hpp"
 
 namespace zpmr::compare {
 namespace {
@@ -92,11 +93,13 @@ pid_t start(const std::vector<std::string>& arguments, const std::vector<std::st
   return process;
 }
 
+bool has_ended_with(int exit_status, int status) {
+  return WIFEXITED(status) && WEXITSTATUS(status) == exit_status;
+}
+
 std::string how_it_ended(const candidate& on, int status) {
   std::string text = "the replay on " + on.label;
-  if (WIFEXITED(status) && WEXITSTATUS(status) == ensemble::out_of_memory_status) {
-    return text + " ran out of memory";
-  }
+  if (has_ended_with(ensemble::out_of_memory_status, status)) return text + " ran out of memory";
   text += WIFSIGNALED(status) ? " was ended by signal " + std::to_string(WTERMSIG(status))
                               : " ended with status " + std::to_string(WEXITSTATUS(status));
   if (!on.environment.empty()) text += ": see above whether it takes these settings";
@@ -144,6 +147,11 @@ auto replay_process::talk(F with_it) {
     return with_it();
   } catch (const channel_closed&) {
     wait();
+    if (has_ended_with(ensemble::out_of_threads_status, status_)) {
+      throw bad_input(
+          "more threads run at a time than the system lets a process start. Raise its "
+          "limit (ulimit -u, or pids of the container), or record fewer threads.");
+    }
     throw replay_failed(how_it_ended(on_, status_));
   }
 }

@@ -32,7 +32,8 @@ class replay_process {
   replay_process(const replay_process&) = delete;
   replay_process& operator=(const replay_process&) = delete;
 
-  // All throw `replay_failed`, which says how it ended.
+  // All throw `replay_failed`, which says how it ended, or `bad_input` if the system has not as
+  // many threads as the trace.
 
   /// Returns: the reading before the first batch.
   [[nodiscard]] reading begin(const replay_shape& shape);
