@@ -45,10 +45,10 @@ std::string of_fastest(const std::vector<ranked>& first) {
            " fastest, with a time that cannot be told from the replay's own";
   }
   const std::string unit = " ns an operation";
-  const std::string least = three_digits(first.front().figure);
+  const std::string least = number_text(first.front().figure);
   if (first.size() == 1) return listed(labels(first)) + " is fastest, with " + least + unit;
   return listed(labels(first)) + " are fastest, with no clear difference between them: " +
-         range(least, three_digits(first.back().figure)) + unit;
+         range(least, number_text(first.back().figure)) + unit;
 }
 
 std::string of_time(const ranking& time) {
@@ -56,7 +56,7 @@ std::string of_time(const ranking& time) {
   std::vector<std::string> behind;
   for (const ranked& each : next_and_last(time.others)) {
     if (time.best().figure <= 0) break;  // the clock cannot tell it from nothing
-    behind.push_back(three_digits(each.figure / time.best().figure) + " times as fast as " +
+    behind.push_back(number_text(each.figure / time.best().figure) + " times as fast as " +
                      each.one->on.label);
   }
   std::string text = of_fastest(time.first);
@@ -75,7 +75,8 @@ std::string of_time(const ranking& time) {
 }
 
 std::string percent(double share) {
-  return std::to_string(std::lround(share * 100)) + " %";
+  // What is still there is not 100 % less.
+  return std::to_string(std::min(std::lround(share * 100), share < 1 ? 99L : 100L)) + " %";
 }
 
 std::string of_memory(const std::string& when, const ranking& memory) {

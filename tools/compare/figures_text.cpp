@@ -3,11 +3,15 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 #include <utility>
 
 namespace zpmr::compare {
 namespace {
+
+// The shortest batch: only then is there a second reading of the memory.
+constexpr std::uint64_t least_events_that_tell = 1024;
 
 constexpr const char* of_time = "an operation takes";
 constexpr const char* of_allocations = "an allocation takes";
@@ -26,12 +30,12 @@ std::string quantile_text(const result& one, double share) {
 }
 
 std::string ratio_text(std::optional<double> ratio) {
-  return ratio ? three_digits(*ratio) : "unknown";
+  return ratio ? number_text(*ratio) : "unknown";
 }
 
 std::string spread_text(const std::optional<spread>& time) {
   if (!time) return "unknown";
-  return three_digits(time->least) + " to " + three_digits(time->most);
+  return number_text(time->least) + " to " + number_text(time->most);
 }
 
 const std::array<column, 10> columns{{
@@ -39,7 +43,7 @@ const std::array<column, 10> columns{{
      "processor time of an operation, an allocation or a deallocation, in nanoseconds",
      [](const comparison& what, const result& one) {
        const auto time = what.time_of(one);
-       return time ? three_digits(time->median) : std::string("unknown");
+       return time ? number_text(time->median) : std::string("unknown");
      }},
     {of_time, "runs", "that time in the fastest and the slowest run",
      [](const comparison& what, const result& one) { return spread_text(what.time_of(one)); }},
@@ -63,10 +67,19 @@ const std::array<column, 10> columns{{
      [](const comparison&, const result& one) { return ratio_text(resident_for_a_byte(one)); }},
 }};
 
+std::string counted(std::uint64_t number, const std::string& what) {
+  return grouped(number) + " " + what + (number == 1 ? "" : "s");
+}
+
 }  // namespace
 
 std::string size_text(std::optional<double> bytes) {
   return bytes ? detail::rounded_size(static_cast<std::size_t>(*bytes)) : "unknown";
+}
+
+std::string number_text(double number) {
+  return number < 999.5 ? detail::three_digits(number)
+                        : grouped(static_cast<std::uint64_t>(std::llround(number)));
 }
 
 std::string grouped(std::uint64_t number) {
@@ -81,7 +94,7 @@ std::string time_text(std::chrono::nanoseconds time) {
   if (value < 1000) return std::to_string(time.count()) + units[0];
   std::size_t unit = 0;
   for (; value >= 999.5 && unit + 1 < units.size(); ++unit) value /= 1000;
-  return three_digits(value) + units[unit];
+  return number_text(value) + units[unit];
 }
 
 table table_of(const comparison& what) {
@@ -124,16 +137,20 @@ const std::vector<std::pair<std::string, std::string>>& meanings() {
 }
 
 std::string description_of(const trace_profile& profile) {
-  std::string text = grouped(profile.events) + " events, " + grouped(profile.allocations) +
-                     " of them allocations, by " + grouped(profile.threads()) +
-                     (profile.threads() == 1 ? " thread" : " threads") + "; at most " +
+  std::string text = counted(profile.events, "event") + ", " + grouped(profile.allocations) +
+                     " of them " + (profile.allocations == 1 ? "an allocation" : "allocations") +
+                     ", by " + counted(profile.threads(), "thread") + "; at most " +
                      size_text(static_cast<double>(profile.peak_bytes)) + " in use, " +
                      size_text(static_cast<double>(profile.bytes_in_use)) + " at the end";
   if (profile.duration.count() > 0) text += "; recorded in " + time_text(profile.duration);
   text += '.';
   if (profile.cut_short) {
-    text += " The recording was cut short; " + grouped(profile.left_out) +
-            " events refer to what is not there, and were left out.";
+    text += " The recording was cut short.";
+    if (profile.left_out > 0) {
+      text +=
+          " Left out, as they refer to what is not there: " + counted(profile.left_out, "event") +
+          ".";
+    }
   }
   return text;
 }
@@ -141,7 +158,7 @@ std::string description_of(const trace_profile& profile) {
 std::string remarks_on(const comparison& what) {
   std::string text;
   if (const auto own = what.own_time()) {
-    text += "The replay's own " + three_digits(*own) + " ns an operation are subtracted. ";
+    text += "The replay's own " + number_text(*own) + " ns an operation are subtracted. ";
   }
   if (what.own_cost.times && what.own_cost.times->allocations.count() > 0) {
     text += "Two looks at the clock took " +
@@ -152,6 +169,11 @@ std::string remarks_on(const comparison& what) {
     text += each + " is for one thread, so this trace was not replayed on it. ";
   }
   text += "Memory is read after each batch of events, and as the system's peak.";
+  if (what.profile.events < least_events_that_tell) {
+    text +=
+        " So short a trace tells how the allocators start, not how they serve a program that "
+        "runs. Record a longer run.";
+  }
   return text;
 }
 

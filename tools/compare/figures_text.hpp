@@ -13,7 +13,8 @@
 
 namespace zpmr::compare {
 
-using detail::three_digits;
+/// Returns: three digits of it, or all before the point, in groups.
+[[nodiscard]] std::string number_text(double number);
 
 /// Returns: "1.50 MiB", or "unknown".
 [[nodiscard]] std::string size_text(std::optional<double> bytes);

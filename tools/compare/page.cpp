@@ -28,11 +28,24 @@ h1 { font-size: 1.7rem; } h2 { margin-top: 3rem; overflow-wrap: anywhere; }
 table { border-collapse: collapse; white-space: nowrap; font-variant-numeric: tabular-nums; }
 th, td { text-align: right; padding: .3rem .7rem; border-bottom: 1px solid #cfd8dc; }
 th:first-child, td:first-child { text-align: left; padding-left: 0; }
+td:first-child { white-space: normal; max-width: 24rem; }
 th[colspan] { text-align: center; color: #546e7a; font-weight: normal; border-bottom: none; padding-bottom: 0; }
 figure { margin: 2rem 0; background: white; border: 1px solid #eceff1; padding: 1rem; }
 figure h3 { margin: 0 0 .5rem; } figure svg { width: 100%; min-width: 38rem; height: auto; }
+ol { overflow-wrap: anywhere; }
+.legend { list-style: none; display: flex; flex-wrap: wrap; gap: .2rem 1.4rem; margin: 0 0 .5rem; padding: 0; }
+.legend li { overflow-wrap: anywhere; font-size: .9rem; }
+.legend i { display: inline-block; width: 1.8rem; margin-right: .4rem; vertical-align: middle; }
 figcaption, .remark, dl { color: #546e7a; font-size: .9rem; }
+summary { cursor: pointer; }
 dt { float: left; clear: left; width: 6rem; font-weight: 600; } dd { margin-left: 6.5rem; }
+@media (prefers-color-scheme: dark) {
+  :root { color-scheme: dark; }
+  body { color: #cfd8dc; background: #161b1d; } .answer { background: #17301a; }
+  figcaption, .remark, dl, th[colspan] { color: #90a4ae; } th, td { border-color: #37474f; }
+  figure { background: black; border-color: #263238; }
+  figure svg, .legend i { filter: invert(1) hue-rotate(180deg); }
+}
 </style>
 </head>
 <body><main>
@@ -62,6 +75,16 @@ std::string escaped(std::string_view text) {
   return result;
 }
 
+/// Returns: it escaped, with places where a line may break: settings make long names.
+std::string breakable(std::string_view label) {
+  std::string result;
+  for (const char c : escaped(label)) {
+    result += c;
+    if (c == ',' || c == ':') result += "<wbr>";
+  }
+  return result;
+}
+
 /// Effects: writes what columns that stand side by side have in common, above them.
 void write_groups(std::ostream& out) {
   // A colspan here too, as the style goes by it.
@@ -79,7 +102,8 @@ void write_table(std::ostream& out, const table& cells) {
     const char* const kind = row == 0 ? "th" : "td";
     out << "<tr>";
     for (const std::string& cell : cells[row]) {
-      out << '<' << kind << '>' << escaped(cell) << "</" << kind << '>';
+      const std::string text = &cell == &cells[row].front() ? breakable(cell) : escaped(cell);
+      out << '<' << kind << '>' << text << "</" << kind << '>';
     }
     out << "</tr>\n";
   }
@@ -88,6 +112,7 @@ void write_table(std::ostream& out, const table& cells) {
 
 /// Effects: writes the answer, of which the first sentence says it all.
 void write_answer(std::ostream& out, const std::string& answer) {
+  if (answer.empty()) return;  // of one allocator there is nothing to say
   const std::size_t end = std::min(answer.find(". "), answer.size());
   out << "<p class=\"answer\"><strong>" << escaped(answer.substr(0, end)) << "</strong>"
       << escaped(answer.substr(end)) << "</p>\n";
@@ -102,8 +127,16 @@ void write_meanings(std::ostream& out) {
 }
 
 void write_plot(std::ostream& out, const plot& one) {
-  out << "<figure><h3>" << one.title << "</h3>\n"
-      << "<div class=\"scroll\">" << one.svg << "</div>\n<figcaption>" << one.caption
+  out << "<figure><h3>" << one.title << "</h3>\n";
+  if (!one.legend.empty()) {
+    out << "<ul class=\"legend\">";
+    for (const legend_entry& each : one.legend) {
+      out << "<li><i style=\"border-top: " << each.line << "\"></i>" << escaped(each.name)
+          << "</li>";
+    }
+    out << "</ul>\n";
+  }
+  out << "<div class=\"scroll\">" << one.svg << "</div>\n<figcaption>" << one.caption
       << "</figcaption></figure>\n";
 }
 

@@ -34,7 +34,10 @@ page_file::~page_file() {
 void page_file::write(const std::vector<comparison>& all) {
   write_page(out_, all);
   out_.close();
-  if (!out_) throw std::runtime_error("cannot write all of the page");
+  if (!out_) {
+    throw std::runtime_error("cannot write all of the page to \"" + written_.string() +
+                             "\". See whether its disk has room.");
+  }
   if (written_ != name_) fs::rename(written_, name_);
 }
 

@@ -70,10 +70,13 @@ std::string sizes_script(const trace_profile& profile) {
   const range shown = sizes_in(profile);
   if (shown.first > shown.last) return "";
   std::ostringstream data;
+  std::uint64_t most = 0;
   for (std::size_t k = shown.first; k <= shown.last; ++k) {
     data << k << ' ' << profile.blocks_by_size[k] << '\n';
+    most = std::max(most, profile.blocks_by_size[k]);
   }
-  return "unset key\nset yrange [0:*]\nset boxwidth 0.85\n"
+  return std::string(most < 10 ? "set ytics 1\n" : "") +
+         "set yrange [0:*]\nset boxwidth 0.85\n"
          "set style fill solid 0.85 noborder\nset format y '%.0s%c'\n"
          "set xlabel 'bytes asked for, up to'\nset ylabel 'blocks'\n" +
          tics("x", shown, size_of_class) + "set xrange [" + std::to_string(shown.first) +
@@ -100,7 +103,7 @@ std::string lifetimes_script(const trace_profile& profile) {
     }
     field(never, size, profile.never_freed_by_size[size]);
   }
-  return "unset key\nunset grid\nset xlabel 'events until it was freed, up to'\n"
+  return "unset grid\nset xlabel 'events until it was freed, up to'\n"
          "set ylabel 'bytes asked for, up to'\nset cblabel 'blocks'\nset logscale cb\n"
          "set cbrange [1:" +
          std::to_string(std::max<std::uint64_t>(most, 10)) +

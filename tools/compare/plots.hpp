@@ -8,10 +8,17 @@
 
 namespace zpmr::compare {
 
-/// A picture, as an element of a page.
+/// What one curve is, and how it is drawn, in the words of a style sheet.
+struct legend_entry {
+  std::string name;
+  std::string line;
+};
+
+/// A picture, as an element of a page. Its legend is none of the picture: names may be long.
 struct plot {
   std::string title;
   std::string caption;  ///< how to read it
+  std::vector<legend_entry> legend;
   std::string svg;
 };
 
