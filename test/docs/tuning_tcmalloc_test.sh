@@ -20,4 +20,8 @@ expect 'release_rate=0' TCMALLOC_RELEASE_RATE=0
 expect 'release_rate=0' TCMALLOC_RELEASE_RATE=soon
 expect 'given_back=yes' TCMALLOC_AGGRESSIVE_DECOMMIT=true
 expect '64_MiB=no' TCMALLOC_HEAP_LIMIT_MB=32
+expect 'given_back_when_asked=yes transfer=32' NOTHING=set
+expect 'given_back_when_asked=no' TCMALLOC_DISABLE_MEMORY_RELEASE=true
+expect 'transfer=8' TCMALLOC_TRANSFER_NUM_OBJ=8
+expect 'transfer=64' TCMALLOC_TRANSFER_NUM_OBJ=64
 exit $status
