@@ -114,6 +114,13 @@ threads() {
   grep -q '^unsynchronized_pool  *[0-9]' out || fail 'one thread was not replayed on it'
 }
 
+# Samples must not all fall on the moment at which a round of the program ends.
+rounds() {
+  trace_of rounds
+  runs --json --runs 1 --allocator new_delete rounds.trace
+  at_least resident_per_byte_in_use 0.5
+}
+
 # Stacks of so many bytes fit into no address space.
 too_many_threads() {
   trace_of known

@@ -64,6 +64,13 @@ void churn(std::pmr::memory_resource& memory) {
   }
 }
 
+/// All is freed after each 64 events, and so after each 1,024.
+void rounds(std::pmr::memory_resource& memory) {
+  for (int i = 0; i < 50; ++i) {
+    for (void* each : blocks_of(memory, 32, 10000)) memory.deallocate(each, 10000, 16);
+  }
+}
+
 void pair(std::pmr::memory_resource& memory) {
   memory.deallocate(memory.allocate(100, 16), 100, 16);
 }
@@ -98,6 +105,7 @@ const std::map<std::string, pattern> patterns{
     {"known", {known, 1 << 20}},
     {"little", {little, 1 << 12}},
     {"churn", {churn, 1 << 12}},
+    {"rounds", {rounds, 1 << 16}},
     {"pair", {pair, 1 << 12}},
     {"terabytes", {terabytes, 1 << 12}},
     {"aligned_to_terabytes", {aligned_to_terabytes, 1 << 12}},

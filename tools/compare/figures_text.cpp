@@ -10,7 +10,7 @@
 namespace zpmr::compare {
 namespace {
 
-// The shortest batch: only then is there a second reading of the memory.
+// About a batch: only then is there a second reading of the memory.
 constexpr std::uint64_t least_events_that_tell = 1024;
 
 constexpr const char* of_time = "an operation takes";

@@ -14,9 +14,11 @@ namespace zpmr::compare {
 namespace {
 
 /// A few hundred samples; but a batch must be long enough for threads to meet, and for the time
-/// that they wait for each other between two to be little.
+/// that they wait for each other between two to be little. It is odd, and never just beside a power
+/// of two if it is short: programs go round in such numbers of events, and all samples would show
+/// the same moment of a round.
 std::size_t batch_steps(std::uint64_t events) {
-  return static_cast<std::size_t>(std::clamp<std::uint64_t>(events / 256, 1024, 65536));
+  return static_cast<std::size_t>(std::clamp<std::uint64_t>(events / 256, 1103, 65535) | 1);
 }
 
 std::string description(const candidate& on, const std::string& round) {
