@@ -77,6 +77,22 @@ BOOST_AUTO_TEST_CASE(what_a_policy_throws_is_a_refusal) {
              before.total_bytes + 112 + (zmalloc_is_on("libc") ? 8 : 0));
 }
 
+// tcmalloc's way to grow would take more than that, so that the next step needs none.
+BOOST_AUTO_TEST_CASE(a_block_that_grows_takes_what_was_asked_for_where_more_does_not_fit) {
+  void* const block = zmalloc(100'000);
+  void* const other = zmalloc(110'000);
+  const std::size_t exactly = zmalloc_size(other);
+  zfree(other);
+  const memory_usage before = zmalloc_tracker().snapshot();
+  scripted_policy policy{no_limit, [](const limit_event&) { return limit_action::deny; }};
+  const policy_scope scope(policy, zmalloc_used_memory() + exactly);
+  void* const grown = ztryrealloc(block, 110'000);
+  BOOST_TEST_REQUIRE(grown != nullptr);
+  BOOST_TEST(policy.questions == 0u);
+  BOOST_TEST(zmalloc_tracker().snapshot().denied == before.denied);
+  zfree(grown);
+}
+
 BOOST_AUTO_TEST_CASE(a_policy_may_let_pass) {
   scripted_policy policy{no_limit, scripted_policy::always(limit_action::grant)};
   void* const before = zmalloc(10);
