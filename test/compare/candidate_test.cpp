@@ -64,7 +64,9 @@ BOOST_AUTO_TEST_CASE(settings_of_tcmalloc_become_its_variables) {
 BOOST_AUTO_TEST_CASE(tcmalloc_would_pass_over_a_wrong_setting_so_it_is_refused) {
   BOOST_TEST(is_refused("tcmalloc:relase_rate:10", "no setting \"relase_rate\""));
   BOOST_TEST(is_refused("tcmalloc:release_rate", "takes a number"));
-  BOOST_TEST(is_refused("tcmalloc:release_rate:much", "takes a number"));
+  for (const char* value : {"much", "", ".", "1.2.3", "-1", "1e3"}) {
+    BOOST_TEST(is_refused("tcmalloc:release_rate:" + std::string(value), "takes a number"));
+  }
 }
 #endif
 

@@ -37,6 +37,11 @@ std::string_view cut_off(std::string_view& rest, char separator) {
   return first;
 }
 
+bool is_number(std::string_view text) {
+  return text.find_first_of("0123456789") != text.npos &&
+         text.find_first_not_of("0123456789.") == text.npos && std::ranges::count(text, '.') <= 1;
+}
+
 /// Returns: the variable that says so to tcmalloc.
 std::string tcmalloc_variable(std::string_view setting) {
   std::string_view value = setting;
@@ -45,8 +50,7 @@ std::string tcmalloc_variable(std::string_view setting) {
     throw bad_input("--allocator: tcmalloc has no setting \"" + detail::shortened(name, 60) +
                     "\". It has: " + joined(tcmalloc_settings) + ".");
   }
-  const bool is_number = !value.empty() && value.find_first_not_of("0123456789.") == value.npos;
-  if (!is_number) {
+  if (!is_number(value)) {
     throw bad_input("--allocator: tcmalloc's " + std::string(name) +
                     " takes a number. Give tcmalloc:" + std::string(name) + ":NUMBER.");
   }
