@@ -83,10 +83,12 @@ void try_out(const std::vector<candidate>& all) {
   for (const candidate& each : all) {
     try {
       replay_process process(each, measure::processor_time);
-      (void)process.begin({1, 1, 1});
-      batch one{{1, 0}, {{0, 1, after_batch::thread_goes_on}}, {{1, 0, action::allocate, 0}}};
+      (void)process.begin({.places = 1, .batch_steps = 2, .largest_block = 1});
+      batch one{{1, 0},
+                {{0, 2, after_batch::thread_goes_on}},
+                {{1, 0, action::allocate, 0}, {1, 0, action::free, 0}}};
       (void)process.play(one);
-      (void)process.finish(1);
+      (void)process.finish(0);
     } catch (const replay_failed& error) {
       throw bad_input("--allocator: " + std::string(error.what()) + ".");
     }

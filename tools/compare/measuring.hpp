@@ -25,7 +25,7 @@ using on_progress = std::function<void(const std::string& doing, double done)>;
 [[nodiscard]] run replay_once(const std::filesystem::path& trace, const trace_profile& profile,
                               const candidate& on, measure what, const on_progress& progress);
 
-/// Effects: starts each of them and lets it do nothing, so that a setting which an allocator does
+/// Effects: starts each of them and lets it do little, so that a setting which an allocator does
 /// not take is found before the measuring begins. Throws: `bad_input`.
 void try_out(const std::vector<candidate>& all);
 
