@@ -36,7 +36,7 @@ std::atomic<std::size_t> bytes_of_new{0};
 // What the replay takes for a thread would pass for memory of the allocator, in whose heap it lies.
 BOOST_AUTO_TEST_CASE(a_thread_takes_little_memory_of_the_replay) {
   constexpr std::uint32_t threads = 100;
-  const auto on = make_subject(nothing, 100);
+  const auto on = make_subject("new_delete", 100);
   block_places places(threads, threads);
   std::vector<step> steps;
   std::vector<batch_part> parts;
