@@ -122,12 +122,12 @@ void* mimalloc_resource::do_allocate(std::size_t bytes, std::size_t alignment) {
   void* const block = alignment <= detail::size_table::largest_alignment
                           ? mi->malloc(detail::size_table::request(bytes, alignment))
                           : mi->malloc_aligned(request_for_aligned(bytes), alignment);
-  detail::handed_over_from_freeing_thread(block);
+  detail::handed_over_from_freeing_thread(block, bytes);
   return detail::checked_block(block);
 }
 
 void mimalloc_resource::do_deallocate(void* block, std::size_t bytes, std::size_t alignment) {
-  detail::hand_over_to_allocating_thread(block);
+  detail::hand_over_to_allocating_thread(block, bytes);
   if (alignment <= detail::size_table::largest_alignment) {
     library()->free_size(block, detail::size_table::request(bytes, alignment));
   } else {

@@ -14,7 +14,6 @@
 
 extern "C" {
 void* ZPMR_TC(tc_malloc)(std::size_t bytes);
-void* ZPMR_TC(tc_calloc)(std::size_t count, std::size_t bytes);
 void* ZPMR_TC(tc_memalign)(std::size_t alignment, std::size_t bytes);
 void ZPMR_TC(tc_free)(void* block);
 void ZPMR_TC(tc_free_sized)(void* block, std::size_t bytes);

@@ -57,13 +57,13 @@ tcmalloc_resource* tcmalloc() noexcept {
 
 void* tcmalloc_resource::allocate_known(std::size_t bytes, std::size_t alignment) noexcept {
   void* const block = ZPMR_TC(tc_malloc)(detail::size_table::request(bytes, alignment));
-  detail::handed_over_from_freeing_thread(block);
+  detail::handed_over_from_freeing_thread(block, bytes);
   return block;
 }
 
 void tcmalloc_resource::deallocate_known(void* block, std::size_t bytes,
                                          std::size_t alignment) noexcept {
-  detail::hand_over_to_allocating_thread(block);
+  detail::hand_over_to_allocating_thread(block, bytes);
   ZPMR_TC(tc_free_sized)(block, detail::size_table::request(bytes, alignment));
 }
 
@@ -76,7 +76,7 @@ void* tcmalloc_resource::do_allocate(std::size_t bytes, std::size_t alignment) {
     return detail::checked_block(allocate_known(bytes, alignment));
   }
   void* const block = ZPMR_TC(tc_memalign)(alignment, detail::at_least_one(bytes));
-  detail::handed_over_from_freeing_thread(block);
+  detail::handed_over_from_freeing_thread(block, bytes);
   return detail::checked_block(block);
 }
 
@@ -84,7 +84,7 @@ void tcmalloc_resource::do_deallocate(void* block, std::size_t bytes, std::size_
   if (alignment <= detail::size_table::largest_alignment) [[likely]] {
     return deallocate_known(block, bytes, alignment);
   }
-  detail::hand_over_to_allocating_thread(block);
+  detail::hand_over_to_allocating_thread(block, bytes);
   ZPMR_TC(tc_free)(block);  // tc_free_sized takes the class of the size alone
 }
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+
 #if defined(__has_feature)
 #if __has_feature(thread_sanitizer)
 #define ZPMR_THREAD_SANITIZER 1
@@ -22,17 +25,32 @@ extern "C" void AnnotateIgnoreReadsEnd(const char* file, int line);
 
 namespace zpmr::detail {
 
-// An allocator with locks of its own hands a block from the thread that freed it to the one that
-// gets it next.
-inline void hand_over_to_allocating_thread([[maybe_unused]] void* block) noexcept {
 #if ZPMR_THREAD_SANITIZER
-  __tsan_release(block);
+/// Effects: calls `f` for each part of memory that the block reaches into.
+template <class F>
+void for_each_part(void* block, std::size_t bytes, F f) {
+  constexpr std::uintptr_t part = std::uintptr_t{64} << 10;
+  const auto begin = reinterpret_cast<std::uintptr_t>(block);
+  if (block == nullptr) return;
+  for (std::uintptr_t at = begin / part * part; at < begin + bytes; at += part) {
+    f(reinterpret_cast<void*>(at));
+  }
+}
+#endif
+
+// An allocator with locks of its own hands memory from the thread that freed it to the one that
+// gets it next: not always as the same block, so it is told for each part of memory.
+inline void hand_over_to_allocating_thread([[maybe_unused]] void* block,
+                                           [[maybe_unused]] std::size_t bytes) noexcept {
+#if ZPMR_THREAD_SANITIZER
+  for_each_part(block, bytes, __tsan_release);
 #endif
 }
 
-inline void handed_over_from_freeing_thread([[maybe_unused]] void* block) noexcept {
+inline void handed_over_from_freeing_thread([[maybe_unused]] void* block,
+                                            [[maybe_unused]] std::size_t bytes) noexcept {
 #if ZPMR_THREAD_SANITIZER
-  __tsan_acquire(block);
+  for_each_part(block, bytes, __tsan_acquire);
 #endif
 }
 

@@ -27,14 +27,18 @@ struct tcmalloc_blocks : zmalloc_allocator {
     return handed_over(ZPMR_TC(tc_malloc)(size_table::request(bytes, alignment)));
   }
   static void* allocate_zeroed(std::size_t bytes) noexcept {
-    return handed_over(ZPMR_TC(tc_calloc)(1, size_table::request(bytes, alignment)));
+    // tc_calloc does no more, and the thread sanitizer sees what it writes before the block is
+    // ours.
+    void* const block = allocate(bytes);
+    return block != nullptr ? std::memset(block, 0, size_table::request(bytes, alignment))
+                            : nullptr;
   }
   static void* allocate_aligned(std::size_t aligned, std::size_t bytes) noexcept {
     return handed_over(ZPMR_TC(tc_memalign)(aligned, at_least_one(bytes)));
   }
 
   static void free(void* block, std::size_t size) noexcept {
-    hand_over_to_allocating_thread(block);
+    hand_over_to_allocating_thread(block, size);
     // What starts a page may have been aligned so by request. Then it may be no block of the class
     // that its size tells, and a sized free would take it for one.
     constexpr std::uintptr_t page = 4096;
@@ -63,7 +67,9 @@ struct tcmalloc_blocks : zmalloc_allocator {
 
  private:
   static void* handed_over(void* block) noexcept {
-    handed_over_from_freeing_thread(block);
+#if ZPMR_THREAD_SANITIZER
+    if (block != nullptr) handed_over_from_freeing_thread(block, tcmalloc_block_size(block));
+#endif
     return block;
   }
 };

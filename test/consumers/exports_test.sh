@@ -8,7 +8,7 @@ set -euo pipefail
 public=$(grep -rhoE '[A-Za-z_]+[A-Za-z_0-9]*' "$1" | sort -u)
 own='add_up append buffered_line columns cut file_name next_line read_more rounded_size shortened take_until text_file
   three_digits
-  zpmr_je_mallocx zpmr_je_rallocx zpmr_je_sallocx zpmr_je_xallocx zpmr_tc_block_size zpmr_tc_calloc zpmr_tc_free
+  zpmr_je_mallocx zpmr_je_rallocx zpmr_je_sallocx zpmr_je_xallocx zpmr_tc_block_size zpmr_tc_free
   zpmr_tc_free_sized zpmr_tc_malloc zpmr_tc_memalign'
 status=0
 
