@@ -6,7 +6,11 @@
 
 #if ZPMR_WITH_TCMALLOC
 
+#include <algorithm>
+#include <atomic>
 #include <cstddef>
+#include <cstring>
+#include <thread>
 #include <zpmr/tcmalloc_resource.hpp>
 
 #include "support/allocator_checks.hpp"
@@ -77,6 +81,25 @@ BOOST_AUTO_TEST_CASE(what_was_given_back_is_retained) {
   tcmalloc()->deallocate(tcmalloc()->allocate(bytes), bytes);
   tcmalloc()->release_free_memory();
   BOOST_TEST(*tcmalloc()->stats().retained >= bytes);
+}
+
+// tcmalloc joins runs of pages. The thread sanitizer sees nothing that would order the two threads.
+BOOST_AUTO_TEST_CASE(memory_that_comes_back_as_part_of_another_block_is_no_race) {
+  constexpr std::size_t bytes = 1 << 20;
+  std::atomic<bool> freed{false};
+  std::thread next{[&] {
+    while (!freed.load(std::memory_order_relaxed)) std::this_thread::yield();
+    void* const whole = tcmalloc()->allocate(2 * bytes);
+    std::memset(whole, 2, 2 * bytes);
+    tcmalloc()->deallocate(whole, 2 * bytes);
+  }};
+  void* const first = tcmalloc()->allocate(bytes);
+  void* const second = tcmalloc()->allocate(bytes);
+  tcmalloc()->deallocate(std::min(first, second), bytes);
+  std::memset(std::max(first, second), 1, bytes);
+  tcmalloc()->deallocate(std::max(first, second), bytes);
+  freed.store(true, std::memory_order_relaxed);
+  next.join();
 }
 
 #if ZPMR_CHECKED
