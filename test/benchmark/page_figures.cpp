@@ -161,7 +161,7 @@ void measure_traces() {
                            ("zpmr_page_figures_" + std::to_string(::getpid()) + ".trace");
   zpmr::counting_resource counted{zpmr::jemalloc()};
   zpmr::start_trace(file.c_str());
-  zpmr::trace_resource traced{&counted};
+  zpmr::trace_resource traced{zpmr::jemalloc()};
   std::cout << "traced / counted, pair of 64 B: " << pair_ratio(traced, counted)
             << "\ntraced / counted, mixed sizes: " << mixed_ratio(traced, counted) << '\n';
   zpmr::stop_trace();
