@@ -11,6 +11,7 @@
 #include <vector>
 #include <zpmr/trace_resource.hpp>
 
+#include "support/block_of_the_thread.hpp"
 #include "support/child_process.hpp"
 #include "support/mappings.hpp"
 #include "support/recording_fixture.hpp"
@@ -21,20 +22,9 @@ namespace {
 using zpmr::start_trace;
 using zpmr::trace_event;
 using zpmr::trace_resource;
+using zpmr::test::block_of_the_thread;
 using zpmr::test::pair_of;
 using zpmr::test::read_trace;
-
-/// Has one block for each thread, of its own: the child of a fork is to use no malloc.
-class block_of_the_thread final : public std::pmr::memory_resource {
-  void* do_allocate(std::size_t, std::size_t) override {
-    alignas(std::max_align_t) static thread_local std::byte block[64];
-    return block;
-  }
-  void do_deallocate(void*, std::size_t, std::size_t) override {}
-  [[nodiscard]] bool do_is_equal(const memory_resource& other) const noexcept override {
-    return this == &other;
-  }
-};
 
 /// Threads that record pairs of events all the time, until the end of its life.
 class busy_threads {

@@ -10,6 +10,7 @@
 #include <thread>
 #include <zpmr/trace_resource.hpp>
 
+#include "support/block_of_the_thread.hpp"
 #include "support/recording_fixture.hpp"
 #include "support/traces.hpp"
 
@@ -17,20 +18,9 @@ namespace {
 
 using zpmr::trace_event;
 using zpmr::trace_resource;
+using zpmr::test::block_of_the_thread;
 using zpmr::test::pair_of;
 using zpmr::test::read_trace;
-
-/// Has one block for each thread, which only that thread is given.
-class block_of_the_thread final : public std::pmr::memory_resource {
-  void* do_allocate(std::size_t, std::size_t) override {
-    alignas(std::max_align_t) static thread_local std::byte block[64];
-    return block;
-  }
-  void do_deallocate(void*, std::size_t, std::size_t) override {}
-  [[nodiscard]] bool do_is_equal(const memory_resource& other) const noexcept override {
-    return this == &other;
-  }
-};
 
 /// Has one block, which it gives to everyone.
 class one_block final : public std::pmr::memory_resource {
