@@ -65,14 +65,16 @@ BOOST_AUTO_TEST_CASE(a_child_does_not_wait_for_a_thread_that_was_using_its_cache
   }};
   in_use.acquire();
   {
-    const no_fence sandbox;  // or the fork itself would wait for it
+    const no_fence sandbox;         // or the fork itself would wait for it
+    std::signal(SIGALRM, SIG_DFL);  // ends what would wait for ever, here or in the child
+    ::alarm(60);
     BOOST_TEST(holds_in_child([&] {
-      std::signal(SIGALRM, SIG_DFL);  // ends what would wait for ever
       ::alarm(60);
       fence_forbidden = false;
       arena.caches.empty();
       return true;
     }));
+    ::alarm(0);
   }
   forked.release();
   other.join();
